@@ -1,0 +1,68 @@
+/** Everything that can be configured, parsed once from the environment and frozen. Seconds, bytes and counts as named. */
+export abstract class Config {
+  abstract readonly version: string;
+  abstract readonly http: {
+    readonly host: string;
+    readonly port: number;
+    /** Base of absolute links, without a trailing slash. */
+    readonly publicUrl: string;
+    readonly bodyLimitBytes: number;
+    /** Longest time that `Prefer: wait` may hold a request, in seconds. */
+    readonly waitCapSeconds: number;
+    readonly corsOrigins: readonly string[];
+  };
+  abstract readonly log: { readonly level: string; readonly pretty: boolean };
+  abstract readonly database: { readonly url: string; readonly poolSize: number };
+  abstract readonly redis: { readonly url: string };
+  abstract readonly storage: StorageConfig;
+  abstract readonly worker: {
+    readonly host: string;
+    readonly port: number;
+    /** Runs and renders worked on at the same time by one worker process. */
+    readonly concurrency: number;
+    readonly drainSeconds: number;
+  };
+  abstract readonly runs: {
+    /** A worker that has not renewed its lease for so long is lost. */
+    readonly leaseSeconds: number;
+    readonly sweepSeconds: number;
+    readonly timeoutSeconds: number;
+    readonly maxTimeoutSeconds: number;
+    readonly maxAttempts: number;
+    readonly retryDelaySeconds: number;
+    readonly resultTtlSeconds: number;
+    readonly historySeconds: number;
+    readonly idempotencySeconds: number;
+    readonly linkTtlSeconds: number;
+  };
+  abstract readonly engine: {
+    readonly memoryMb: number;
+    readonly threads: number;
+    readonly spillMb: number;
+  };
+  abstract readonly datasets: {
+    readonly maxUploadBytes: number;
+    readonly maxUnpackedBytes: number;
+    readonly concurrentImports: number;
+    readonly cacheMb: number;
+  };
+  abstract readonly results: { readonly pageCacheMb: number };
+  /** Folder for temporary files; may be lost at any moment. */
+  abstract readonly scratchDir: string;
+  abstract readonly catalogueDir: string;
+}
+
+export type StorageConfig =
+  | { readonly driver: 'local'; readonly root: string; readonly signingKey: string }
+  | {
+      readonly driver: 's3';
+      readonly bucket: string;
+      readonly region: string;
+      readonly endpoint: string | undefined;
+      /** Host that presigned links name, when clients reach the bucket under another one than the service does. */
+      readonly publicEndpoint: string | undefined;
+      readonly forcePathStyle: boolean;
+      readonly prefix: string;
+      readonly serverSideEncryption: 'AES256' | 'aws:kms' | undefined;
+      readonly kmsKeyId: string | undefined;
+    };

@@ -1,0 +1,187 @@
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { Config, StorageConfig } from './config.js';
+
+const wholeNumber = (fallback: number, minimum = 1) => z.coerce.number().int().min(minimum).default(fallback);
+const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0'])
+    .default(fallback ? 'true' : 'false')
+    .transform((value) => value === 'true' || value === '1');
+const url = (...protocols: string[]) =>
+  z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
+    message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+
+/** The project's root: two folders above this file, in `src` as in `dist`. */
+const projectRoot = resolve(import.meta.dirname, '../..');
+
+const schema = z.object({
+  HOST: z.string().min(1).default('0.0.0.0'),
+  PORT: wholeNumber(3000).pipe(z.number().max(65535)),
+  PUBLIC_URL: url('http:', 'https:').optional(),
+  BODY_LIMIT_BYTES: wholeNumber(1_048_576),
+  WAIT_CAP_SECONDS: wholeNumber(30, 0),
+  CORS_ORIGINS: z.string().default(''),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  LOG_PRETTY: flag(false),
+  DATABASE_URL: url('postgresql:', 'postgres:'),
+  DATABASE_POOL_SIZE: wholeNumber(10),
+  REDIS_URL: url('redis:', 'rediss:'),
+  STORAGE_DRIVER: z.enum(['local', 's3']).default('local'),
+  STORAGE_ROOT: z.string().min(1).optional(),
+  STORAGE_SIGNING_KEY: z.string().min(32).optional(),
+  S3_BUCKET: z.string().min(3).optional(),
+  S3_REGION: z.string().min(1).default('us-east-1'),
+  S3_ENDPOINT: url('http:', 'https:').optional(),
+  S3_PUBLIC_ENDPOINT: url('http:', 'https:').optional(),
+  S3_FORCE_PATH_STYLE: flag(false),
+  S3_PREFIX: z
+    .string()
+    .regex(/^([\w.-]+\/)*$/, 'must be empty or end with /')
+    .default(''),
+  S3_SSE: z.enum(['AES256', 'aws:kms']).optional(),
+  S3_SSE_KMS_KEY_ID: z.string().min(1).optional(),
+  WORKER_HOST: z.string().min(1).optional(),
+  WORKER_PORT: wholeNumber(3001).pipe(z.number().max(65535)),
+  WORKER_CONCURRENCY: wholeNumber(2),
+  DRAIN_SECONDS: wholeNumber(8, 0),
+  RUN_LEASE_SECONDS: wholeNumber(15, 2),
+  RUN_SWEEP_SECONDS: wholeNumber(5),
+  RUN_TIMEOUT_SECONDS: wholeNumber(3600),
+  RUN_MAX_TIMEOUT_SECONDS: wholeNumber(86_400),
+  RUN_MAX_ATTEMPTS: wholeNumber(3),
+  RUN_RETRY_DELAY_SECONDS: wholeNumber(2),
+  RESULT_TTL_SECONDS: wholeNumber(7 * 86_400),
+  RUN_HISTORY_SECONDS: wholeNumber(90 * 86_400),
+  IDEMPOTENCY_SECONDS: wholeNumber(86_400),
+  LINK_TTL_SECONDS: wholeNumber(300),
+  ENGINE_MEMORY_MB: wholeNumber(256, 64),
+  ENGINE_THREADS: wholeNumber(2),
+  ENGINE_SPILL_MB: wholeNumber(10_240),
+  UPLOAD_MAX_BYTES: wholeNumber(5 * 1024 ** 3),
+  UPLOAD_MAX_UNPACKED_BYTES: wholeNumber(20 * 1024 ** 3),
+  UPLOAD_CONCURRENT_IMPORTS: wholeNumber(2),
+  DATASET_CACHE_MB: wholeNumber(10_240),
+  PAGE_CACHE_MB: wholeNumber(512),
+  SCRATCH_DIR: z.string().min(1).default(join(tmpdir(), 'longhaul')),
+  CATALOGUE_DIR: z.string().min(1).default(join(projectRoot, 'catalogue')),
+});
+
+type Environment = z.infer<typeof schema>;
+
+/** All that is wrong with the environment, by name and never by value. */
+export class EnvironmentInvalid extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`The environment cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.name = EnvironmentInvalid.name;
+  }
+}
+
+/** Reads and checks the environment as a whole. An empty variable counts as absent. */
+export function parseEnvironment(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    throw new EnvironmentInvalid(
+      parsed.error.issues.map((issue) => {
+        const name = String(issue.path[0]);
+        return `${name}: ${given[name] === undefined ? 'is required' : issue.message}`;
+      }),
+    );
+  }
+  return toConfig(parsed.data);
+}
+
+function toConfig(env: Environment): Config {
+  return deepFreeze({
+    version: readVersion(),
+    http: {
+      host: env.HOST,
+      port: env.PORT,
+      publicUrl: (env.PUBLIC_URL ?? `http://localhost:${String(env.PORT)}`).replace(/\/+$/, ''),
+      bodyLimitBytes: env.BODY_LIMIT_BYTES,
+      waitCapSeconds: env.WAIT_CAP_SECONDS,
+      corsOrigins: env.CORS_ORIGINS.split(',')
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+    },
+    log: { level: env.LOG_LEVEL, pretty: env.LOG_PRETTY },
+    database: { url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE },
+    redis: { url: env.REDIS_URL },
+    storage: toStorage(env),
+    worker: {
+      host: env.WORKER_HOST ?? env.HOST,
+      port: env.WORKER_PORT,
+      concurrency: env.WORKER_CONCURRENCY,
+      drainSeconds: env.DRAIN_SECONDS,
+    },
+    runs: {
+      leaseSeconds: env.RUN_LEASE_SECONDS,
+      sweepSeconds: env.RUN_SWEEP_SECONDS,
+      timeoutSeconds: env.RUN_TIMEOUT_SECONDS,
+      maxTimeoutSeconds: env.RUN_MAX_TIMEOUT_SECONDS,
+      maxAttempts: env.RUN_MAX_ATTEMPTS,
+      retryDelaySeconds: env.RUN_RETRY_DELAY_SECONDS,
+      resultTtlSeconds: env.RESULT_TTL_SECONDS,
+      historySeconds: env.RUN_HISTORY_SECONDS,
+      idempotencySeconds: env.IDEMPOTENCY_SECONDS,
+      linkTtlSeconds: env.LINK_TTL_SECONDS,
+    },
+    engine: { memoryMb: env.ENGINE_MEMORY_MB, threads: env.ENGINE_THREADS, spillMb: env.ENGINE_SPILL_MB },
+    datasets: {
+      maxUploadBytes: env.UPLOAD_MAX_BYTES,
+      maxUnpackedBytes: env.UPLOAD_MAX_UNPACKED_BYTES,
+      concurrentImports: env.UPLOAD_CONCURRENT_IMPORTS,
+      cacheMb: env.DATASET_CACHE_MB,
+    },
+    results: { pageCacheMb: env.PAGE_CACHE_MB },
+    scratchDir: resolve(env.SCRATCH_DIR),
+    catalogueDir: resolve(env.CATALOGUE_DIR),
+  });
+}
+
+/** A half-configured driver cannot boot. */
+function toStorage(env: Environment): StorageConfig {
+  switch (env.STORAGE_DRIVER) {
+    case 'local': {
+      const { STORAGE_ROOT: root, STORAGE_SIGNING_KEY: signingKey } = env;
+      if (root === undefined || signingKey === undefined) {
+        throw new EnvironmentInvalid(missing(env, 'STORAGE_ROOT', 'STORAGE_SIGNING_KEY'));
+      }
+      return { driver: 'local', root: resolve(root), signingKey };
+    }
+    case 's3': {
+      if (env.S3_BUCKET === undefined) throw new EnvironmentInvalid(missing(env, 'S3_BUCKET'));
+      return {
+        driver: 's3',
+        bucket: env.S3_BUCKET,
+        region: env.S3_REGION,
+        endpoint: env.S3_ENDPOINT,
+        publicEndpoint: env.S3_PUBLIC_ENDPOINT,
+        forcePathStyle: env.S3_FORCE_PATH_STYLE,
+        prefix: env.S3_PREFIX,
+        serverSideEncryption: env.S3_SSE,
+        kmsKeyId: env.S3_SSE_KMS_KEY_ID,
+      };
+    }
+  }
+}
+
+function missing(env: Environment, ...names: (keyof Environment)[]): string[] {
+  return names
+    .filter((name) => env[name] === undefined)
+    .map((name) => `${name}: is required when STORAGE_DRIVER is ${env.STORAGE_DRIVER}`);
+}
+
+function readVersion(): string {
+  const file = readFileSync(join(projectRoot, 'package.json'), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(file)).version;
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) deepFreeze(inner);
+  return Object.freeze(value);
+}
