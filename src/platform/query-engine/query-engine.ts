@@ -2,7 +2,11 @@
 export type QueryParameter =
   | { type: ScalarType; value: string | number | bigint | boolean | null }
   | { type: 'LIST'; of: ScalarType; value: readonly (string | number | bigint | boolean)[] | null }
-  | { type: 'STRUCT'; fields: Readonly<Record<string, QueryParameter>> | null; shape: Readonly<Record<string, FieldType>> };
+  | {
+      type: 'STRUCT';
+      fields: Readonly<Record<string, QueryParameter>> | null;
+      shape: Readonly<Record<string, FieldType>>;
+    };
 
 export type ScalarType = 'VARCHAR' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'DATE' | 'TIMESTAMP' | 'TIMESTAMPTZ';
 /** Type of a field of a STRUCT parameter, known also when the whole STRUCT is NULL. */

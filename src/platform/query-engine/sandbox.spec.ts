@@ -1,0 +1,171 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseEnvironment } from '../../config/environment.js';
+import { DuckDbEngine } from './duckdb-engine.js';
+import type { QuerySession } from './query-engine.js';
+import { QueryInvalid } from './query-errors.js';
+
+const config = parseEnvironment({
+  DATABASE_URL: 'postgresql://127.0.0.1/none',
+  REDIS_URL: 'redis://127.0.0.1',
+  STORAGE_ROOT: tmpdir(),
+  STORAGE_SIGNING_KEY: 'k'.repeat(32),
+});
+
+let directory: string;
+let session: QuerySession;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'sandbox-'));
+  session = await new DuckDbEngine(config).open({ directory });
+  await session.materialize(`SELECT 1 AS id, 'a' AS name, [1, 2] AS list, 2020 AS year`, 'movies.parquet');
+  await session.relate('movies', 'movies.parquet');
+  await writeFile(join(directory, 'other.csv'), 'secret\n1\n');
+});
+afterAll(async () => {
+  await session.close();
+  await rm(directory, { recursive: true });
+});
+
+const REFUSED = [
+  '',
+  '-- nothing',
+  'SELECT 1; SELECT 2',
+  'SELECT 1; DROP VIEW movies',
+  "SELECT * FROM read_csv('/etc/passwd')",
+  "SELECT * FROM read_text('/etc/passwd')",
+  "SELECT * FROM read_blob('/etc/passwd')",
+  "SELECT * FROM read_json('{directory}/other.csv')",
+  "SELECT * FROM read_parquet('{directory}/movies.parquet')",
+  "SELECT * FROM parquet_scan('{directory}/movies.parquet')",
+  "SELECT * FROM parquet_metadata('{directory}/movies.parquet')",
+  "SELECT * FROM parquet_schema('{directory}/movies.parquet')",
+  "SELECT * FROM sniff_csv('{directory}/other.csv')",
+  "SELECT * FROM glob('/**')",
+  "SELECT * FROM '/etc/passwd'",
+  "SELECT * FROM '{directory}/other.csv'",
+  'SELECT * FROM "{directory}/movies.parquet"',
+  `SELECT * FROM movies, (SELECT 1 WHERE EXISTS (SELECT * FROM '{directory}/other.csv'))`,
+  `WITH "{directory}/other.csv" AS (SELECT * FROM "{directory}/other.csv") SELECT * FROM "{directory}/other.csv"`,
+  `SELECT (WITH x AS (SELECT 1 AS a) SELECT a FROM x) FROM x`,
+  "SELECT getenv('PATH')",
+  "SELECT current_setting('temp_directory')",
+  "SELECT id FROM movies WHERE current_setting('temp_directory') = ''",
+  "SELECT main.current_setting('temp_directory')",
+  "SELECT 'temp_directory'.current_setting()",
+  "SELECT list_transform(['temp_directory'], x -> current_setting(x))",
+  "SELECT count(*) FILTER (current_setting('temp_directory') = '') OVER () FROM movies",
+  "SELECT * FROM movies ORDER BY getvariable('x')",
+  "SELECT * FROM movies LIMIT (SELECT length(current_setting('temp_directory')))",
+  'SELECT current_database()',
+  'SELECT current_query()',
+  'SELECT version()',
+  "SELECT * FROM query('SELECT 1')",
+  "SELECT * FROM query_table('movies')",
+  "SELECT json_serialize_sql('SELECT 1')",
+  "SELECT json_deserialize_sql('{}')",
+  "SELECT * FROM json_execute_serialized_sql('{}')",
+  'SELECT * FROM duckdb_settings()',
+  'SELECT * FROM duckdb_secrets()',
+  'SELECT * FROM duckdb_views',
+  'SELECT * FROM duckdb_functions()',
+  'SELECT * FROM duckdb_temporary_files()',
+  'SELECT * FROM pragma_database_size()',
+  "SELECT * FROM pragma_storage_info('movies')",
+  'SELECT * FROM information_schema.tables',
+  'SELECT * FROM pg_catalog.pg_class',
+  'SELECT * FROM sqlite_master',
+  'SELECT * FROM memory.main.movies',
+  'SELECT pg_sleep(1)',
+  'SELECT sleep_ms(1)',
+  "SELECT write_log('x')",
+  "SELECT nextval('x')",
+  'SELECT * FROM test_all_types()',
+  'DESCRIBE movies',
+  'SUMMARIZE movies',
+  'SHOW TABLES',
+  'SELECT * FROM (DESCRIBE movies)',
+  'SELECT * FROM (SHOW TABLES)',
+  'PRAGMA database_list',
+  'EXPLAIN SELECT 1',
+  'PIVOT movies ON name',
+  "ATTACH '{directory}/x.db'",
+  "COPY (SELECT 1) TO '{directory}/x.csv'",
+  "COPY movies TO '{directory}/x.csv'",
+  "EXPORT DATABASE '{directory}/x'",
+  'CREATE TABLE x AS SELECT 1',
+  'CREATE VIEW x AS SELECT 1',
+  'CREATE MACRO x() AS 1',
+  'DROP VIEW movies',
+  'INSERT INTO movies SELECT 1',
+  'INSTALL httpfs',
+  'LOAD httpfs',
+  'SET VARIABLE x = 1',
+  "SET memory_limit = '10GB'",
+  'RESET memory_limit',
+  'CALL pragma_version()',
+  'CHECKPOINT',
+  'VACUUM',
+  'PREPARE x AS SELECT 1',
+  'USE memory',
+  'BEGIN',
+  `SELECT 1) TO '{directory}/x.csv' --`,
+  `SELECT 1) TO '{directory}/x.csv'; SELECT (1`,
+  'SELECT /* 1 */ 2 */',
+  "SELECT * FROM 'https://127.0.0.1/x.csv'",
+];
+
+describe('the sandbox', () => {
+  it.each(REFUSED)('refuses %s', async (template) => {
+    const sql = template.replaceAll('{directory}', directory);
+    const before = await readdir(directory);
+    const error: unknown = await session.materialize(sql, 'result.parquet').catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(QueryInvalid);
+    if (!sql.includes(directory)) expect(JSON.stringify(error) + String(error)).not.toContain(directory);
+    expect(await readdir(directory)).toEqual(before);
+    await expect(session.describe(sql)).rejects.toThrow(QueryInvalid);
+  });
+
+  it.each([
+    'SELECT * FROM movies',
+    'FROM Movies SELECT id',
+    'SELECT 1 AS a;',
+    "SELECT ';' AS a; -- the end;",
+    'SELECT 1 /* ; /* nested */ ; */ AS a ;; ',
+    'SELECT $$;$$ AS a, "list"[1] AS ";" FROM movies;',
+    'WITH a AS (SELECT id FROM movies), b AS (SELECT id FROM a) SELECT * FROM b UNION ALL SELECT id FROM a',
+    'WITH movies AS (SELECT * FROM movies WHERE id = 1) SELECT * FROM movies',
+    'WITH RECURSIVE t(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM t WHERE a < 9) SELECT * FROM t',
+    'SELECT id, item FROM movies, unnest(list) AS u(item)',
+    'SELECT unnest(list) AS item FROM movies',
+    'SELECT * FROM range(3) r(i) JOIN movies ON i = id',
+    'SELECT * FROM generate_series(1, 3)',
+    "SELECT key FROM json_each('[1]')",
+    'SELECT * FROM (VALUES (1), (2)) v(a)',
+    'SELECT * FROM (PIVOT movies ON name IN (a) USING count(*))',
+    'SELECT id, row_number() OVER (ORDER BY name) AS place FROM movies QUALIFY place = 1',
+    'SELECT now() AS a, current_date AS b, pg_typeof(1) AS c',
+    'SELECT (SELECT max(m.id) FROM movies m WHERE m.id <= movies.id) AS m FROM movies',
+    'SELECT a FROM (SELECT 1 AS a) WHERE a NOT IN (SELECT id + 1 FROM movies)',
+  ])('allows %s', async (sql) => {
+    expect(await session.materialize(sql, 'result.parquet')).toBeGreaterThan(0);
+  });
+
+  it('is held by the engine too, if a check should fail', async () => {
+    for (const sql of [
+      "SELECT * FROM read_text('/etc/hostname')",
+      `SELECT * FROM read_text('${directory}/../../etc/hostname')`,
+      "COPY (SELECT 1) TO '/tmp/longhaul-escaped.csv'",
+      "ATTACH '/tmp/longhaul-escaped.db'",
+      'INSTALL httpfs',
+      'SET enable_external_access = true',
+      "SET memory_limit = '10GB'",
+    ]) {
+      await expect(session.query(sql)).rejects.toMatchObject({
+        code: expect.stringMatching(/definition-invalid|query-failed/),
+      });
+    }
+  });
+});

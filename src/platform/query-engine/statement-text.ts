@@ -1,0 +1,51 @@
+import { QueryInvalid } from './query-errors.js';
+
+/** Quoted text, quoted names, dollar quotes, comments (the engine nests block comments: handled below) and semicolons. */
+const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*|;/g;
+const BLOCK_EDGE = /\/\*|\*\//g;
+const MAX_SQL_BYTES = 256 * 1024;
+
+/** The statement without what follows its closing semicolon, so that it can be put into parentheses. */
+export function withoutTerminator(sql: string): string {
+  if (Buffer.byteLength(sql) > MAX_SQL_BYTES) {
+    throw new QueryInvalid(`The SQL is longer than the ${String(MAX_SQL_BYTES / 1024)} KB it may have.`, {
+      places: [{ pointer: '/sql', detail: 'Too long.' }],
+    });
+  }
+  TOKEN.lastIndex = 0;
+  for (let token = TOKEN.exec(sql); token !== null; token = TOKEN.exec(sql)) {
+    if (token[0] === ';') return sql.slice(0, token.index);
+    if (token[0] === '/*') TOKEN.lastIndex = endOfBlock(sql, TOKEN.lastIndex);
+  }
+  return sql;
+}
+
+function endOfBlock(sql: string, from: number): number {
+  let depth = 1;
+  BLOCK_EDGE.lastIndex = from;
+  for (let edge = BLOCK_EDGE.exec(sql); edge !== null; edge = BLOCK_EDGE.exec(sql)) {
+    depth += edge[0] === '/*' ? 1 : -1;
+    if (depth === 0) return BLOCK_EDGE.lastIndex;
+  }
+  return sql.length;
+}
+
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A type text is put into SQL as it is: it must be of the characters of types, and its brackets must close. */
+export function checkType(type: string): string {
+  let depth = 0;
+  for (const character of type) {
+    if (character === '(') depth += 1;
+    if (character === ')') depth -= 1;
+    if (depth < 0) break;
+  }
+  if (depth === 0 && /^[A-Za-z][\w ,()[\]"]*$/.test(type)) return type;
+  throw new QueryInvalid(`"${type}" is not a type.`);
+}
