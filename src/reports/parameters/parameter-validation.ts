@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { z } from 'zod';
+import { ValidationFailed, type ErrorPlace } from '../../common/errors.js';
+import type { Definition } from '../definition.js';
+import { readDateTime, readDay, readInstant } from './instants.js';
+import { describeErrors, escapePointer } from './parameter-errors.js';
+import { doubledKeys, rangeProblems, withDollarKeys } from './parameter-range.js';
+import { PARTIAL_DATE, parameterSchema } from './parameter-schema.js';
+import type { ParameterSpec } from './parameter-spec.js';
+
+/** Valid parameters in their normal form: `$` spelling, defaults filled in. JSON-serialisable. */
+export type ParameterValues = Readonly<Record<string, JsonValue>>;
+export type JsonValue = z.core.util.JSONType;
+
+type Body = Record<string, unknown>;
+type Validator = ValidateFunction<Record<string, JsonValue>>;
+
+const CACHE_SIZE = 200;
+/** By digest of the parameters, not by name: owners may use one name for different definitions. */
+const validators = new Map<string, Validator>();
+
+/** Checks the parameters of a request. Throws `ValidationFailed` with one JSON Pointer per bad field. */
+export function validateParameters(
+  definition: Pick<Definition, 'name' | 'parameters'>,
+  body: unknown,
+): ParameterValues {
+  const problems: ErrorPlace[] = [];
+  const values = normalise(definition.parameters, body, problems);
+  const validate = validatorFor(definition.parameters);
+  if (validate(values) && problems.length === 0) {
+    problems.push(...semanticProblems(definition.parameters, values));
+    if (problems.length === 0) return values;
+  }
+  problems.push(...describeErrors(validate.errors ?? [], definition));
+  throw new ValidationFailed('The request has fields that cannot be used.', { places: onePerPointer(problems) });
+}
+
+function validatorFor(parameters: Definition['parameters']): Validator {
+  const key = createHash('sha256').update(JSON.stringify(parameters)).digest('base64');
+  const known = validators.get(key);
+  if (known !== undefined) return known;
+  // Every validator has its own Ajv: one Ajv for all would keep each schema it ever compiled.
+  const validate = createAjv().compile<Record<string, JsonValue>>(parameterSchema(parameters));
+  const [oldest] = validators.keys();
+  if (validators.size >= CACHE_SIZE && oldest !== undefined) validators.delete(oldest);
+  validators.set(key, validate);
+  return validate;
+}
+
+function createAjv(): Ajv2020 {
+  const ajv = new Ajv2020({ allErrors: true, useDefaults: true, verbose: true, allowUnionTypes: true });
+  ajv.addFormat(PARTIAL_DATE, (text: string) => readInstant(text) !== null);
+  // ajv-formats lets leap seconds and blanks for the "T" pass, which the engine does not read.
+  ajv.addFormat('date', (text: string) => readDay(text) !== null);
+  ajv.addFormat('date-time', (text: string) => readDateTime(text) !== null);
+  return ajv;
+}
+
+/** A copy that the validator may fill with defaults, its ranges in `$` spelling. */
+function normalise(parameters: Definition['parameters'], body: unknown, problems: ErrorPlace[]): unknown {
+  if (!isObject(body)) return body;
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => {
+      if (!isRange(parameters[name]) || !isObject(value)) return [name, structuredClone(value)];
+      const doubled = doubledKeys(value);
+      for (const key of doubled) {
+        problems.push({ pointer: `/${escapePointer(name)}/${key.slice(1)}`, detail: `is given as ${key} too` });
+      }
+      return [name, withDollarKeys(value)];
+    }),
+  );
+}
+
+function semanticProblems(parameters: Definition['parameters'], values: ParameterValues): ErrorPlace[] {
+  return Object.entries(parameters).flatMap(([name, spec]) => {
+    const value = values[name];
+    if (!('x-type' in spec) || !isObject(value)) return [];
+    const pointer = `/${escapePointer(name)}`;
+    const tooBig = spec.of === 'integer' ? sixtyFourBitProblems(value, pointer) : [];
+    if (tooBig.length > 0 || spec['x-type'] === 'set') return tooBig;
+    return rangeProblems(value, spec.of, pointer);
+  });
+}
+
+/** Nineteen digits can be more than a 64-bit integer holds. */
+function sixtyFourBitProblems(value: unknown, pointer: string): ErrorPlace[] {
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).flatMap(([key, inner]) => sixtyFourBitProblems(inner, `${pointer}/${key}`));
+  }
+  const integer = BigInt(String(value));
+  return BigInt.asIntN(64, integer) === integer ? [] : [{ pointer, detail: 'does not fit in a 64-bit integer' }];
+}
+
+function onePerPointer(problems: readonly ErrorPlace[]): ErrorPlace[] {
+  const seen = new Set<string>();
+  return problems.filter(({ pointer = '' }) => !seen.has(pointer) && seen.add(pointer));
+}
+
+function isRange(spec: ParameterSpec | undefined): boolean {
+  return spec !== undefined && 'x-type' in spec && spec['x-type'] === 'range';
+}
+
+function isObject(value: unknown): value is Body {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
