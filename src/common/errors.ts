@@ -7,6 +7,8 @@ export const ErrorCode = {
   NotAcceptable: 'not-acceptable',
   UnsupportedMediaType: 'unsupported-media-type',
   PayloadTooLarge: 'payload-too-large',
+  PreconditionFailed: 'precondition-failed',
+  RangeNotSatisfiable: 'range-not-satisfiable',
   TooManyRequests: 'too-many-requests',
   ServiceUnavailable: 'service-unavailable',
   InternalError: 'internal-error',
@@ -21,6 +23,7 @@ export const ErrorCode = {
   DefinitionReadOnly: 'definition-read-only',
   DefinitionInvalid: 'definition-invalid',
   DatasetNotFound: 'dataset-not-found',
+  DatasetExists: 'dataset-exists',
   DatasetInvalid: 'dataset-invalid',
   DatasetInUse: 'dataset-in-use',
   UploadIncomplete: 'upload-incomplete',
@@ -31,6 +34,7 @@ export const ErrorCode = {
   RunDeadlineExceeded: 'run-deadline-exceeded',
   RunWorkerLost: 'run-worker-lost',
   RunInterrupted: 'run-interrupted',
+  RenderFailed: 'render-failed',
   StorageUnavailable: 'storage-unavailable',
 } as const;
 

@@ -1,0 +1,62 @@
+import { JsonForm, type TableColumn } from '../common/table-column.js';
+
+const RFC3339 = '%Y-%m-%dT%H:%M:%S.%f';
+
+/** Quotes a name for SQL. */
+export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+/** Quotes a text for SQL; for what this service itself makes up, such as file names. */
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** Whether values of the type have parts: lists, structs, maps, JSON. */
+export const isNested = (type: string): boolean => /\]$|^(STRUCT|MAP|UNION)\(|^(JSON|VARIANT)$/.test(type);
+
+/** Select list that gives each value its text for a text format: RFC 3339 times, nested values as JSON. */
+export function textProjection(columns: readonly TableColumn[]): string {
+  return columns.map((column) => `${textOf(column)} AS ${identifier(column.name)}`).join(', ');
+}
+
+/** Select list that gives each value the form it has in JSON, as `column.json` promises. */
+export function jsonProjection(columns: readonly TableColumn[]): string {
+  return columns.map((column) => `${jsonOf(column)} AS ${identifier(column.name)}`).join(', ');
+}
+
+function textOf({ name, type }: TableColumn): string {
+  const value = identifier(name);
+  return timeText(value, type) ?? (isNested(type) ? `CAST(to_json(${value}) AS VARCHAR)` : blobText(value, type));
+}
+
+function jsonOf({ name, type, json }: TableColumn): string {
+  const value = identifier(name);
+  const time = timeText(value, type);
+  if (time !== null) return time;
+  if (json === JsonForm.String)
+    return isNested(type) ? `CAST(${value} AS ${withTextIntegers(type)})` : blobText(value, type, true);
+  // NaN and infinities are no JSON numbers; they stand as text.
+  if (/^(DOUBLE|FLOAT)$/.test(type) && json === JsonForm.Value) {
+    return `CASE WHEN isfinite(${value}) THEN to_json(${value}) ELSE to_json(CAST(${value} AS VARCHAR)) END`;
+  }
+  return value;
+}
+
+/** An instant in UTC, or a local time without zone; null for other types. */
+function timeText(value: string, type: string): string | null {
+  switch (type) {
+    case 'TIMESTAMP WITH TIME ZONE':
+      return `strftime(${value} AT TIME ZONE 'UTC', '${RFC3339}Z')`;
+    case 'TIMESTAMP':
+    case 'TIMESTAMP_S':
+    case 'TIMESTAMP_MS':
+    case 'TIMESTAMP_NS':
+      return `strftime(${value}, '${RFC3339}')`;
+    default:
+      return null;
+  }
+}
+
+function blobText(value: string, type: string, asText = false): string {
+  if (type === 'BLOB') return `to_base64(${value})`;
+  return asText ? `CAST(${value} AS VARCHAR)` : value;
+}
+
+/** The type with its wide integers as text, whatever depth they are at. */
+const withTextIntegers = (type: string): string => type.replace(/\b(U?BIGINT|U?HUGEINT)\b/g, 'VARCHAR');

@@ -1,0 +1,62 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ErrorCode } from '../../common/errors.js';
+import { PROBLEM_JSON, PROBLEMS, problemOf } from './problem.js';
+
+export class ErrorPlaceDto {
+  @ApiPropertyOptional({ description: 'RFC 6901 JSON Pointer into the body.', example: '/limit' })
+  pointer?: string;
+
+  @ApiPropertyOptional({ description: 'Line of the file, from 1.', example: 3 })
+  line?: number;
+
+  @ApiPropertyOptional({ description: 'Column of the file or line, from 1.', example: 2 })
+  column?: number;
+
+  @ApiProperty({ example: 'must be integer' })
+  detail!: string;
+}
+
+/** RFC 9457 problem, as every error is answered. */
+export class ProblemDto {
+  @ApiProperty({ description: 'Stable path of the kind of problem, explained in docs/errors.md.' })
+  type!: string;
+
+  @ApiProperty()
+  title!: string;
+
+  @ApiProperty()
+  status!: number;
+
+  @ApiProperty({ description: 'What is wrong here, and what to do next.' })
+  detail!: string;
+
+  @ApiProperty({ enum: Object.values(ErrorCode), enumName: 'ErrorCode' })
+  code!: ErrorCode;
+
+  @ApiProperty({ description: 'Also in the header X-Request-Id.' })
+  request_id!: string;
+
+  @ApiPropertyOptional({ type: () => [ErrorPlaceDto] })
+  errors?: ErrorPlaceDto[];
+}
+
+/** Declares the problems that an operation can answer, beside 500 which all can. */
+export function ApiProblems(...codes: readonly ErrorCode[]): MethodDecorator & ClassDecorator {
+  const byStatus = Map.groupBy([...codes, ErrorCode.InternalError], (code) => PROBLEMS[code].status);
+  const responses = [...byStatus].map(([status, group]) =>
+    ApiResponse({
+      status,
+      description: group.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('; '),
+      content: {
+        [PROBLEM_JSON]: {
+          schema: { $ref: getSchemaPath(ProblemDto) },
+          examples: Object.fromEntries(
+            group.map((code) => [code, { value: problemOf(code, PROBLEMS[code].title, { requestId: 'c0ffee00' }) }]),
+          ),
+        },
+      },
+    }),
+  );
+  return applyDecorators(ApiExtraModels(ProblemDto, ErrorPlaceDto), ...responses);
+}

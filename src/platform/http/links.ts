@@ -1,0 +1,30 @@
+import type { Request } from 'express';
+
+export type LinkRelation = 'next' | 'prev' | 'first' | 'last';
+
+/** An RFC 8288 `Link` header: the request's own URL with other query parameters. Undefined members are left out. */
+export function linkHeader(
+  request: Request,
+  links: Readonly<Partial<Record<LinkRelation, Readonly<Record<string, string | number>> | undefined>>>,
+): string {
+  return Object.entries(links)
+    .filter(([, query]) => query !== undefined)
+    .map(([relation, query]) => {
+      const url = new URL(request.originalUrl, 'http://host');
+      for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, String(value));
+      return `<${url.pathname}${url.search}>; rel="${relation}"`;
+    })
+    .join(', ');
+}
+
+/** Links of a page of a known whole: pages count from 0. */
+export function pageLinks(page: number, pageSize: number, total: number) {
+  const last = Math.max(0, Math.ceil(total / pageSize) - 1);
+  const at = (number: number) => ({ page: number, page_size: pageSize });
+  return {
+    first: at(0),
+    prev: page > 0 ? at(Math.min(page - 1, last)) : undefined,
+    next: page < last ? at(page + 1) : undefined,
+    last: at(last),
+  };
+}

@@ -1,0 +1,17 @@
+import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { ValidationFailed, type ErrorPlace } from '../../common/errors.js';
+
+/** Bodies and queries become DTOs or a 422 with one JSON Pointer per bad field. */
+export const validationPipe = new ValidationPipe({
+  whitelist: true,
+  forbidNonWhitelisted: true,
+  transform: true,
+  exceptionFactory: (errors) =>
+    new ValidationFailed('The request has fields that cannot be used.', { places: errors.flatMap((e) => places(e, '')) }),
+});
+
+function places(error: ValidationError, parent: string): ErrorPlace[] {
+  const pointer = `${parent}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const own = Object.values(error.constraints ?? {}).map((detail) => ({ pointer, detail }));
+  return [...own, ...(error.children ?? []).flatMap((child) => places(child, pointer))];
+}

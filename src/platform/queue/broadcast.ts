@@ -1,0 +1,10 @@
+/**
+ * Tells processes at once that something changed. A message may be lost (Redis down, a reconnect): whoever listens
+ * must be able to find the truth in the database.
+ */
+export abstract class Broadcast {
+  /** Never rejects: an announcement that cannot be made is logged and forgotten. */
+  abstract publish(channel: string, message: string): Promise<void>;
+  /** Calls the listener with each message until the returned function is called. */
+  abstract subscribe(channel: string, listener: (message: string) => void): () => void;
+}

@@ -1,0 +1,57 @@
+import { JsonForm, type TableColumn } from '../common/table-column.js';
+import { identifier, isNested } from '../formats/projection.js';
+import type { QueryColumn, QuerySession } from '../platform/query-engine/query-engine.js';
+
+const MAX_SAFE = String(Number.MAX_SAFE_INTEGER);
+/** Decimal digits that a double is sure to hold. */
+const DOUBLE_DIGITS = 15;
+
+/**
+ * Decides how each column stands in JSON. Where the type alone cannot say, the values do: one pass over those columns
+ * only, so that a column has one form in all rows.
+ */
+export async function describeColumns(session: QuerySession, table: string): Promise<TableColumn[]> {
+  const described = await session.query(`DESCRIBE ${table}`);
+  const columns: QueryColumn[] = described.map((row) => ({
+    name: String(row['column_name']),
+    type: String(row['column_type']),
+  }));
+  const checks = columns
+    .map((column, index) => ({ index, check: exactnessCheck(column) }))
+    .filter(({ check }) => check !== null);
+  const select = checks
+    .map(({ index, check }) => `coalesce(bool_and(${check ?? ''}), true) AS c${String(index)}`)
+    .join(', ');
+  const [exact] = select === '' ? [{}] : await session.query(`SELECT ${select} FROM ${table}`);
+  return columns.map((column, index) => ({
+    ...column,
+    json: jsonForm(column, exact?.[`c${String(index)}`] !== false),
+  }));
+}
+
+/** SQL that is true for a value which JSON can hold as it is; null where the type already decides. */
+function exactnessCheck({ name, type }: QueryColumn): string | null {
+  const value = identifier(name);
+  if (/^U?(BIGINT|HUGEINT)$/.test(type)) return `${value} BETWEEN -${MAX_SAFE} AND ${MAX_SAFE}`;
+  if (/^(DOUBLE|FLOAT)$/.test(type)) return `isfinite(${value})`;
+  if (isWideDecimal(type)) return `CAST(CAST(${value} AS DOUBLE) AS ${type}) = ${value}`;
+  // Nested values are looked at as text: a long run of digits outside quotes.
+  if (isNested(type) && /U?(BIGINT|HUGEINT)/.test(type))
+    return `NOT regexp_matches(CAST(to_json(${value}) AS VARCHAR), '[:\\[,]-?\\d{16,}')`;
+  return null;
+}
+
+function jsonForm({ type }: QueryColumn, exact: boolean): JsonForm {
+  if (/^(U?(TINYINT|SMALLINT|INTEGER))$/.test(type)) return JsonForm.Number;
+  if (/^U?(BIGINT|HUGEINT)$/.test(type)) return exact ? JsonForm.Number : JsonForm.String;
+  if (/^(DOUBLE|FLOAT)$/.test(type)) return exact ? JsonForm.Number : JsonForm.Value;
+  if (type.startsWith('DECIMAL(')) return exact ? JsonForm.Number : JsonForm.String;
+  if (type === 'BOOLEAN') return JsonForm.Boolean;
+  if (isNested(type)) return exact ? JsonForm.Value : JsonForm.String;
+  return JsonForm.String;
+}
+
+function isWideDecimal(type: string): boolean {
+  const width = /^DECIMAL\((\d+),\d+\)$/.exec(type)?.[1];
+  return width !== undefined && Number(width) > DOUBLE_DIGITS;
+}

@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
+import { FORMATS, isFormatName } from '../formats/formats.js';
+import type { FormatName } from '../formats/format.js';
+import type { QuerySession } from '../platform/query-engine/query-engine.js';
+import type { TableColumn } from '../common/table-column.js';
+import type { NewArtifact } from '../runs/artifact.js';
+import type { RunContext, RunOutcome } from '../runs/run-context.js';
+import { RunPhase, type Run } from '../runs/run.js';
+import { Storage, type WrittenObject } from '../storage/storage.js';
+import { describeColumns } from './result-columns.js';
+
+/** Name of the relation that a result is read as. */
+export const RESULT_TABLE = 'result';
+/** Name of the result's file, in a run's folder and in storage. */
+export const RESULT_FILE = 'result.parquet';
+const PARQUET = 'application/vnd.apache.parquet';
+
+export interface RenderRequest {
+  session: QuerySession;
+  directory: string;
+  columns: readonly TableColumn[];
+  format: FormatName;
+  run: Pick<Run, 'id' | 'name' | 'createdAt'>;
+  keyPrefix: string;
+  signal: AbortSignal;
+  onProgress?: (phase: RunPhase, percent: number | null) => void;
+}
+
+/** Makes of a result file what is kept: the Parquet object, the asked artifact, and the manifest that proves them. */
+@Injectable()
+export class ResultWriter {
+  constructor(private readonly storage: Storage) {}
+
+  /** Stores the rows in `<directory>/result.parquet`, which the session has written. */
+  async write(context: RunContext, session: QuerySession, rows: number): Promise<RunOutcome> {
+    const { run, directory, keyPrefix, signal } = context;
+    const file = join(directory, RESULT_FILE);
+    await session.relate(RESULT_TABLE, file);
+    const columns = await describeColumns(session, RESULT_TABLE);
+    const warnings: string[] = [];
+    const upload = this.upload(file, `${keyPrefix}${RESULT_FILE}`, { contentType: PARQUET, signal });
+    const render = this.renderIfAsked(context, session, columns, warnings);
+    // Both must have ended before an error of one is told: nothing may go on writing after that.
+    const [stored, rendered] = await Promise.allSettled([upload, render]);
+    if (rendered.status === 'rejected') throw rendered.reason;
+    if (stored.status === 'rejected') throw stored.reason;
+    return {
+      artifact: rendered.value,
+      manifest: {
+        rows,
+        bytes: stored.value.size,
+        sha256: stored.value.sha256,
+        key: stored.value.key,
+        columns,
+        definition: { name: run.name, version: run.definitionVersion },
+        datasets: run.inputs.map(({ name, version }) => ({ name, version })),
+        parameters: run.parameters,
+        asOf: run.createdAt.toISOString(),
+        engine: await engineVersion(session),
+        warnings,
+      },
+    };
+  }
+
+  /** Renders one format of the relation `result` and stores it. */
+  async render(request: RenderRequest): Promise<{ artifact: NewArtifact; warnings: string[] }> {
+    const { session, directory, columns, run, keyPrefix, signal, onProgress } = request;
+    const format = FORMATS[request.format];
+    const id = uuidv7();
+    const file = join(directory, `${id}.${format.extension}`);
+    onProgress?.(RunPhase.Render, null);
+    const { warnings } = await format.render({
+      session,
+      table: RESULT_TABLE,
+      columns,
+      file,
+      onProgress: ({ percent }) => onProgress?.(RunPhase.Render, percent),
+    });
+    onProgress?.(RunPhase.Upload, 0);
+    const stored = await this.upload(file, `${keyPrefix}${id}.${format.extension}`, {
+      contentType: format.contentType,
+      signal,
+      onPercent: (percent) => onProgress?.(RunPhase.Upload, percent),
+    });
+    const fileName = `${run.name}-${run.createdAt.toISOString().slice(0, 10)}.${format.extension}`;
+    const artifact = { ...stored, id, format: format.name, fileName, contentType: format.contentType };
+    return { artifact, warnings };
+  }
+
+  private async renderIfAsked(
+    context: RunContext,
+    session: QuerySession,
+    columns: readonly TableColumn[],
+    warnings: string[],
+  ): Promise<NewArtifact | null> {
+    const { run, directory, keyPrefix, signal, progress } = context;
+    if (run.format === null || !isFormatName(run.format)) return null;
+    const rendered = await this.render({
+      session,
+      directory,
+      columns,
+      format: run.format,
+      run,
+      keyPrefix,
+      signal,
+      onProgress: (phase, percent) => {
+        progress(phase, { percent });
+      },
+    });
+    warnings.push(...rendered.warnings);
+    return rendered.artifact;
+  }
+
+  private async upload(
+    file: string,
+    key: string,
+    options: { contentType: string; signal: AbortSignal; onPercent?: (percent: number) => void },
+  ): Promise<WrittenObject> {
+    const { size } = await stat(file);
+    const { contentType, signal, onPercent } = options;
+    return await this.storage.put(key, createReadStream(file, { highWaterMark: 1024 * 1024, signal }), {
+      contentType,
+      signal,
+      ...(onPercent && {
+        onProgress: (bytes) => {
+          onPercent(size === 0 ? 100 : (bytes / size) * 100);
+        },
+      }),
+    });
+  }
+}
+
+async function engineVersion(session: QuerySession): Promise<string> {
+  const [row] = await session.query('SELECT version() AS version');
+  return `DuckDB ${String(row?.['version'])}`;
+}

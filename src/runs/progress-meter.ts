@@ -1,0 +1,34 @@
+import type { RunPhase, RunProgress } from './run.js';
+
+/** Below this share an extrapolation would be a guess. */
+const MIN_PERCENT_FOR_ETA = 3;
+
+/** Turns what the work reports into progress with an estimate of the time left in the phase. */
+export class ProgressMeter {
+  private phaseStartedAt = 0;
+  private progress: RunProgress | null = null;
+
+  constructor(private readonly now: () => number = Date.now) {}
+
+  report(phase: RunPhase, detail: { percent?: number | null; rows?: number | null; pages?: number | null }): void {
+    if (this.progress?.phase !== phase) this.phaseStartedAt = this.now();
+    const percent = detail.percent ?? null;
+    this.progress = {
+      phase,
+      percent: percent === null ? null : Math.round(percent * 10) / 10,
+      rows: detail.rows ?? null,
+      pages: detail.pages ?? null,
+      etaSeconds: this.eta(percent),
+    };
+  }
+
+  current(): RunProgress | null {
+    return this.progress;
+  }
+
+  private eta(percent: number | null): number | null {
+    if (percent === null || percent < MIN_PERCENT_FOR_ETA) return null;
+    const elapsed = (this.now() - this.phaseStartedAt) / 1000;
+    return Math.max(0, Math.round((elapsed * (100 - percent)) / percent));
+  }
+}

@@ -1,0 +1,231 @@
+import { Injectable } from '@nestjs/common';
+import { Prisma } from '../platform/prisma/generated/client.js';
+import { PrismaService } from '../platform/prisma/prisma.service.js';
+import type { NewArtifact } from './artifact.js';
+import { RunStatus, type Manifest, type Run, type RunError, type RunKind, type RunProgress } from './run.js';
+import { allowedFrom, isTerminal, nextStatus, RunChange, TERMINAL_STATUSES } from './run-state.js';
+import { runColumns, toRun } from './runs.mapper.js';
+
+export interface ClaimOptions {
+  workerId: string;
+  leaseSeconds: number;
+}
+
+interface ChangeOptions {
+  /** Only if the row still has this attempt. */
+  attempt?: number;
+  set?: readonly Prisma.Sql[];
+  /** Only if this holds for the row too. */
+  condition?: Prisma.Sql;
+  /** Written together with the change. */
+  artifact?: NewArtifact | null;
+}
+
+/** A run that nobody works on any more, as the sweep sees it. */
+export interface StrayRun {
+  id: string;
+  status: RunStatus;
+  attempt: number;
+  failures: number;
+}
+
+const seconds = (value: number): Prisma.Sql => Prisma.sql`${value} * interval '1 second'`;
+
+/**
+ * Every change of a run's state: one conditional statement that also writes its event. All times are the database's,
+ * so that clocks of workers that differ decide nothing.
+ */
+@Injectable()
+export class RunChangesRepository {
+  constructor(private readonly prisma: PrismaService) {}
+
+  /** Takes a queued run for a worker: the next attempt begins. Null if it is not to be had (any more, or yet). */
+  async claim(id: string, { workerId, leaseSeconds }: ClaimOptions): Promise<Run | null> {
+    return await this.change(id, RunChange.Claim, {
+      set: [
+        Prisma.sql`attempt = attempt + 1`,
+        Prisma.sql`worker_id = ${workerId}`,
+        Prisma.sql`lease_until = now() + ${seconds(leaseSeconds)}`,
+        Prisma.sql`started_at = coalesce(started_at, now())`,
+        Prisma.sql`deadline_at = coalesce(deadline_at, now() + timeout_seconds * interval '1 second')`,
+        Prisma.sql`progress = NULL`,
+      ],
+      condition: Prisma.sql`available_at <= now() AND purge_requested_at IS NULL`,
+    });
+  }
+
+  /** Renews the lease and notes the progress. Null if the attempt is not the row's any more. */
+  async renew(
+    run: Run,
+    leaseSeconds: number,
+    progress: RunProgress | null,
+  ): Promise<{ status: RunStatus; revision: number } | null> {
+    const rows = await this.prisma.$queryRaw<{ status: RunStatus; revision: number }[]>`
+      UPDATE runs SET lease_until = now() + ${seconds(leaseSeconds)}, revision = revision + 1,
+        progress = coalesce(${progress === null ? null : JSON.stringify(progress)}::jsonb, progress)
+      WHERE id = ${run.id}::uuid AND attempt = ${run.attempt} AND status IN ('running', 'cancelling')
+      RETURNING status::text, revision`;
+    return rows[0] ?? null;
+  }
+
+  async complete(
+    run: Run,
+    manifest: Manifest,
+    options: { artifact: NewArtifact | null; resultTtlSeconds: number },
+  ): Promise<Run | null> {
+    return await this.change(run.id, RunChange.Complete, {
+      attempt: run.attempt,
+      artifact: options.artifact,
+      set: [
+        Prisma.sql`manifest = ${JSON.stringify(manifest)}::jsonb`,
+        Prisma.sql`total_rows = ${manifest.rows}`,
+        Prisma.sql`progress = NULL`,
+        ...ended(options.resultTtlSeconds),
+      ],
+    });
+  }
+
+  /** Ends a running attempt, or a queued run that cannot be tried again, in `error`. */
+  async fail(run: Pick<Run, 'id' | 'attempt'>, error: RunError, resultTtlSeconds: number): Promise<Run | null> {
+    return await this.change(run.id, RunChange.Fail, {
+      attempt: run.attempt,
+      set: [
+        Prisma.sql`error = ${JSON.stringify(error)}::jsonb`,
+        Prisma.sql`failures = failures + 1`,
+        ...ended(resultTtlSeconds),
+      ],
+    });
+  }
+
+  /** Gives the run back to the queue, to be taken after a delay. `failed` tells a retry or loss from a drain. */
+  async requeue(
+    run: Pick<Run, 'id' | 'attempt'>,
+    options: { delaySeconds: number; failed: boolean },
+  ): Promise<Run | null> {
+    return await this.change(run.id, RunChange.Requeue, {
+      attempt: run.attempt,
+      set: [
+        Prisma.sql`available_at = now() + ${seconds(options.delaySeconds)}`,
+        Prisma.sql`failures = failures + ${options.failed ? 1 : 0}`,
+        Prisma.sql`lease_until = NULL`,
+        Prisma.sql`worker_id = NULL`,
+        Prisma.sql`progress = NULL`,
+      ],
+    });
+  }
+
+  /** A queued run is cancelled at once; a running one when its work has stopped. */
+  async cancel(id: string, resultTtlSeconds: number): Promise<Run | null> {
+    return await this.change(id, RunChange.Cancel, {
+      set: [
+        Prisma.sql`expires_at = CASE WHEN status = 'queued' THEN now() + ${seconds(resultTtlSeconds)} ELSE expires_at END`,
+        Prisma.sql`finished_at = CASE WHEN status = 'queued' THEN now() END`,
+      ],
+    });
+  }
+
+  async confirmCancel(run: Pick<Run, 'id' | 'attempt'>, resultTtlSeconds: number): Promise<Run | null> {
+    return await this.change(run.id, RunChange.ConfirmCancel, {
+      attempt: run.attempt,
+      set: [Prisma.sql`progress = NULL`, ...ended(resultTtlSeconds)],
+    });
+  }
+
+  async expire(id: string): Promise<Run | null> {
+    return await this.change(id, RunChange.Expire, { condition: Prisma.sql`expires_at <= now()` });
+  }
+
+  /** Queued runs of a kind that should have been taken by now, oldest first. */
+  async overdue(kind: RunKind, graceSeconds: number, limit: number): Promise<{ id: string; attempt: number }[]> {
+    return await this.prisma.$queryRaw<{ id: string; attempt: number }[]>`
+      SELECT id::text, attempt FROM runs
+      WHERE status = 'queued' AND kind = ${kind}::run_kind AND available_at <= now() - ${seconds(graceSeconds)}
+      ORDER BY available_at LIMIT ${limit}`;
+  }
+
+  /** Runs in work whose worker has let its lease run out. */
+  async strays(limit: number): Promise<StrayRun[]> {
+    return await this.prisma.$queryRaw<StrayRun[]>`
+      SELECT id::text, status::text, attempt, failures FROM runs
+      WHERE status IN ('running', 'cancelling') AND lease_until < now() ORDER BY lease_until LIMIT ${limit}`;
+  }
+
+  async due(limit: number): Promise<string[]> {
+    const rows = await this.prisma.$queryRaw<{ id: string }[]>`
+      SELECT id::text FROM runs WHERE status = 'completed' AND expires_at <= now() ORDER BY expires_at LIMIT ${limit}`;
+    return rows.map(({ id }) => id);
+  }
+
+  /** Ended runs to remove for good: purged by their owner, or older than the history that is kept. */
+  async removable(historySeconds: number, limit: number): Promise<string[]> {
+    const rows = await this.prisma.run.findMany({
+      where: {
+        status: { in: TERMINAL_STATUSES },
+        OR: [
+          { purgeRequestedAt: { not: null } },
+          { status: { not: RunStatus.Completed }, finishedAt: { lt: new Date(Date.now() - historySeconds * 1000) } },
+        ],
+      },
+      take: limit,
+      select: { id: true },
+    });
+    return rows.map(({ id }) => id);
+  }
+
+  private async change(id: string, change: RunChange, options: ChangeOptions): Promise<Run | null> {
+    for (const from of allowedFrom(change)) {
+      const changed = await this.prisma.$queryRaw<{ id: string }[]>(statement(id, change, from, options));
+      if (changed.length > 0) {
+        const row = await this.prisma.run.findUnique({ where: { id }, select: runColumns });
+        return row && toRun(row);
+      }
+    }
+    return null;
+  }
+}
+
+function ended(resultTtlSeconds: number): Prisma.Sql[] {
+  return [
+    Prisma.sql`finished_at = now()`,
+    Prisma.sql`expires_at = now() + ${seconds(resultTtlSeconds)}`,
+    Prisma.sql`lease_until = NULL`,
+    Prisma.sql`worker_id = NULL`,
+  ];
+}
+
+/** The change, its event and its artifact in one statement: all of it or none. */
+function statement(id: string, change: RunChange, from: RunStatus, options: ChangeOptions): Prisma.Sql {
+  const to = nextStatus(from, change);
+  if (to === null) throw new TypeError(`${change} is not allowed in ${from}`);
+  const set = Prisma.join([
+    Prisma.sql`status = ${to}::run_status`,
+    Prisma.sql`revision = revision + 1`,
+    ...(options.set ?? []),
+  ]);
+  const where = Prisma.join(
+    [
+      Prisma.sql`id = ${id}::uuid`,
+      Prisma.sql`status = ${from}::run_status`,
+      ...(options.attempt === undefined ? [] : [Prisma.sql`attempt = ${options.attempt}`]),
+      ...(options.condition ? [options.condition] : []),
+    ],
+    ' AND ',
+  );
+  return Prisma.sql`
+    WITH changed AS (
+      UPDATE runs SET ${set} WHERE ${where} RETURNING id, revision, status, attempt, error
+    ), noted AS (
+      INSERT INTO run_events (run_id, revision, type, data)
+      SELECT id, revision, 'status', jsonb_strip_nulls(jsonb_build_object(
+        'status', status, 'terminal', ${isTerminal(to)}::boolean, 'attempt', attempt, 'error', error)) FROM changed
+    )${options.artifact ? insertArtifact(options.artifact) : Prisma.empty}
+    SELECT id::text FROM changed`;
+}
+
+function insertArtifact(artifact: NewArtifact): Prisma.Sql {
+  return Prisma.sql`, kept AS (
+      INSERT INTO artifacts (id, run_id, format, status, attempt, key, file_name, content_type, size, sha256)
+      SELECT ${artifact.id}::uuid, id, ${artifact.format}, 'ready'::artifact_status, 1, ${artifact.key},
+        ${artifact.fileName}, ${artifact.contentType}, ${artifact.size}, ${artifact.sha256} FROM changed
+    )`;
+}

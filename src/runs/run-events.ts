@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { RunStatus, type Run } from './run.js';
+import { isTerminal } from './run-state.js';
+
+/** One change of a run as its subscribers see it. `id` is the run's revision: it only grows. */
+export interface RunEvent {
+  id: number;
+  type: 'status' | 'progress';
+  data: RunEventData;
+}
+
+/** Wire form (snake_case): it is sent to clients as it is. */
+export interface RunEventData {
+  status: RunStatus;
+  terminal: boolean;
+  attempt: number;
+  progress?: unknown;
+  error?: unknown;
+}
+
+export const eventSchema: z.ZodType<RunEvent> = z.object({
+  id: z.number().int(),
+  type: z.enum(['status', 'progress']),
+  data: z.object({
+    status: z.enum(Object.values(RunStatus)),
+    terminal: z.boolean(),
+    attempt: z.number().int(),
+    progress: z.unknown().optional(),
+    error: z.unknown().optional(),
+  }),
+});
+
+export function eventOf(run: Run, type: RunEvent['type']): RunEvent {
+  const { progress } = run;
+  return {
+    id: run.revision,
+    type,
+    data: {
+      status: run.status,
+      terminal: isTerminal(run.status),
+      attempt: run.attempt,
+      ...(progress && {
+        progress: {
+          phase: progress.phase,
+          percent: progress.percent,
+          rows: progress.rows,
+          pages: progress.pages,
+          eta_seconds: progress.etaSeconds,
+        },
+      }),
+      ...(run.error && { error: run.error }),
+    },
+  };
+}
+
+/** Channel on which the changes of a run are announced. */
+export const runChannel = (runId: string): string => `run:${runId}`;

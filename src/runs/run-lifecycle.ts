@@ -1,0 +1,128 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { AppError, ErrorCode } from '../common/errors.js';
+import { Config } from '../config/config.js';
+import { Storage } from '../storage/storage.js';
+import { attemptPrefix, type RunOutcome } from './run-context.js';
+import { RunStopped } from './run-errors.js';
+import type { Run, RunError } from './run.js';
+import { RunChangesRepository } from './run-changes.repository.js';
+import { RunWatcher } from './run-watcher.js';
+import { RunsQueue } from './runs.queue.js';
+
+/** Longest pause between two attempts. */
+const MAX_RETRY_DELAY_SECONDS = 300;
+
+/** An attempt of a run: all that is needed to change it while it is still the row's attempt. */
+export type AttemptOf = Pick<Run, 'id' | 'attempt' | 'failures'>;
+
+/** How attempts begin and end: the conditional change, then its files, its announcement and its job. */
+@Injectable()
+export class RunLifecycle {
+  private readonly logger = new Logger(RunLifecycle.name);
+
+  constructor(
+    private readonly changes: RunChangesRepository,
+    private readonly watcher: RunWatcher,
+    private readonly queue: RunsQueue,
+    private readonly storage: Storage,
+    private readonly config: Config,
+  ) {}
+
+  /** Null if the run is not to be had: taken, ended, or not yet due. */
+  async claim(id: string, workerId: string): Promise<Run | null> {
+    const run = await this.changes.claim(id, { workerId, leaseSeconds: this.config.runs.leaseSeconds });
+    if (run) await this.watcher.announce(run);
+    return run;
+  }
+
+  async complete(run: Run, outcome: RunOutcome): Promise<void> {
+    const { resultTtlSeconds } = this.config.runs;
+    const completed = await this.changes.complete(run, outcome.manifest, {
+      artifact: outcome.artifact,
+      resultTtlSeconds,
+    });
+    if (!completed) {
+      await this.endCancelled(run);
+      return;
+    }
+    await this.watcher.announce(completed);
+    for (let attempt = 1; attempt < run.attempt; attempt += 1) await this.discard({ ...run, attempt });
+  }
+
+  /** Ends an attempt that did not complete, by the class of its error. */
+  async settle(run: AttemptOf, error: unknown): Promise<void> {
+    if (error instanceof RunStopped) {
+      await this.settleStopped(run, error.reason);
+      return;
+    }
+    await this.discard(run);
+    const retryable = !(error instanceof AppError) || error.retryable;
+    if (retryable && run.failures + 1 < this.config.runs.maxAttempts) {
+      await this.requeue(run, { delaySeconds: this.retryDelay(run.failures), failed: true });
+      return;
+    }
+    const failed = await this.changes.fail(run, toRunError(error, run.attempt), this.config.runs.resultTtlSeconds);
+    if (failed) await this.watcher.announce(failed);
+    else await this.endCancelled(run);
+  }
+
+  private async settleStopped(run: AttemptOf, reason: RunStopped['reason']): Promise<void> {
+    switch (reason) {
+      case 'fenced':
+        await this.discard(run);
+        return;
+      case 'drained':
+        await this.discard(run);
+        await this.requeue(run, { delaySeconds: 0, failed: false });
+        return;
+      case 'cancelled':
+        await this.endCancelled(run);
+    }
+  }
+
+  private async requeue(run: AttemptOf, options: { delaySeconds: number; failed: boolean }): Promise<void> {
+    const queued = await this.changes.requeue(run, options);
+    if (!queued) {
+      await this.endCancelled(run);
+      return;
+    }
+    await this.watcher.announce(queued);
+    await this.queue.enqueue(queued, options.delaySeconds);
+  }
+
+  /** The files go first: `cancelled` says that nothing is left. Without effect on a run that is not being cancelled. */
+  private async endCancelled(run: AttemptOf): Promise<void> {
+    await this.storage.removeAll(attemptPrefix(run.id, run.attempt));
+    const cancelled = await this.changes.confirmCancel(run, this.config.runs.resultTtlSeconds);
+    if (cancelled) await this.watcher.announce(cancelled);
+    else
+      this.logger.warn(`attempt ${String(run.attempt)} of run ${run.id} is no longer the row's; its work is dropped`);
+  }
+
+  /** Files of an attempt that did not make it. What cannot be removed now goes with the run at the latest. */
+  private async discard(run: AttemptOf): Promise<void> {
+    try {
+      await this.storage.removeAll(attemptPrefix(run.id, run.attempt));
+    } catch (error) {
+      this.logger.warn({
+        err: error,
+        msg: `could not remove the files of attempt ${String(run.attempt)} of run ${run.id}`,
+      });
+    }
+  }
+
+  /** Doubles with each failure; the jitter keeps runs that failed together from coming back together. */
+  private retryDelay(failures: number): number {
+    const delay = Math.min(this.config.runs.retryDelaySeconds * 2 ** failures, MAX_RETRY_DELAY_SECONDS);
+    return delay * (0.5 + Math.random() / 2);
+  }
+}
+
+function toRunError(error: unknown, attempt: number): RunError {
+  if (error instanceof AppError) return { code: error.code, detail: error.message, attempt };
+  return {
+    code: ErrorCode.InternalError,
+    detail: 'The run failed for a reason inside the service. The log has the cause under the run id.',
+    attempt,
+  };
+}

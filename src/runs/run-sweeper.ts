@@ -1,0 +1,115 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { AppError, ErrorCode } from '../common/errors.js';
+import { Config } from '../config/config.js';
+import { SweepTimer } from '../platform/queue/sweep-timer.js';
+import { Storage } from '../storage/storage.js';
+import { runPrefix } from './run-context.js';
+import { RunStopped } from './run-errors.js';
+import { RunLifecycle } from './run-lifecycle.js';
+import { RunKind, RunStatus } from './run.js';
+import { RunChangesRepository } from './run-changes.repository.js';
+import { RunsQueue } from './runs.queue.js';
+import { RunsRepository } from './runs.repository.js';
+
+/** How many rows one step of a sweep looks at; the next sweep takes the next ones. */
+const BATCH = 500;
+/** A job that was added just now may not be visible yet. */
+const OVERDUE_GRACE_SECONDS = 5;
+
+/** Raised in the name of a worker that does not answer any more. */
+class WorkerLost extends AppError {
+  readonly code = ErrorCode.RunWorkerLost;
+  override readonly retryable = true;
+
+  constructor() {
+    super(
+      'The worker was lost, and so were those of the attempts before. Check its memory limit, or ask for less data.',
+    );
+  }
+}
+
+/**
+ * Puts right what processes that died left behind. Every worker sweeps; since each change is conditional, two sweeps
+ * at once do no harm.
+ */
+@Injectable()
+export class RunSweeper {
+  private readonly logger = new Logger(RunSweeper.name);
+
+  constructor(
+    private readonly lifecycle: RunLifecycle,
+    private readonly changes: RunChangesRepository,
+    private readonly repository: RunsRepository,
+    private readonly queue: RunsQueue,
+    private readonly storage: Storage,
+  ) {}
+
+  async sweep(historySeconds: number): Promise<void> {
+    await this.recoverStrays();
+    await this.addMissingJobs();
+    await this.expireResults();
+    await this.removeEnded(historySeconds);
+    await this.repository.removeOldIdempotencyRecords();
+  }
+
+  private async recoverStrays(): Promise<void> {
+    await this.forEach(await this.changes.strays(BATCH), async (stray) => {
+      const error = stray.status === RunStatus.Cancelling ? new RunStopped('cancelled') : new WorkerLost();
+      await this.lifecycle.settle(stray, error);
+    });
+  }
+
+  private async addMissingJobs(): Promise<void> {
+    for (const kind of Object.values(RunKind)) {
+      await this.queue.enqueueMissing(kind, await this.changes.overdue(kind, OVERDUE_GRACE_SECONDS, BATCH));
+    }
+  }
+
+  /** The files go first: readers already refuse a result whose time is over. */
+  private async expireResults(): Promise<void> {
+    await this.forEach(await this.changes.due(BATCH), async (id) => {
+      await this.storage.removeAll(runPrefix(id));
+      await this.changes.expire(id);
+    });
+  }
+
+  private async removeEnded(historySeconds: number): Promise<void> {
+    await this.forEach(await this.changes.removable(historySeconds, BATCH), async (id) => {
+      await this.storage.removeAll(runPrefix(id));
+      await this.repository.remove(id);
+    });
+  }
+
+  /** One run that cannot be put right now must not keep the sweep from the others. */
+  private async forEach<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+    for (const item of items) {
+      try {
+        await work(item);
+      } catch (error) {
+        this.logger.warn({ err: error, msg: 'the sweep could not put a run right; it tries again', item });
+      }
+    }
+  }
+}
+
+/** Sweeps while the process lives. */
+@Injectable()
+export class RunSweepTimer implements OnApplicationBootstrap, OnModuleDestroy {
+  private timer: SweepTimer | undefined;
+
+  constructor(
+    private readonly sweeper: RunSweeper,
+    private readonly config: Config,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { sweepSeconds, historySeconds } = this.config.runs;
+    this.timer = new SweepTimer('the sweep of runs', sweepSeconds, async () => {
+      await this.sweeper.sweep(historySeconds);
+    });
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.timer?.stop();
+  }
+}

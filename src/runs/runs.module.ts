@@ -1,0 +1,29 @@
+import { BullModule } from '@nestjs/bull';
+import { Module } from '@nestjs/common';
+import { StorageModule } from '../storage/storage.module.js';
+import { RunChangesRepository } from './run-changes.repository.js';
+import { RunExecutor } from './run-executor.js';
+import { RunLifecycle } from './run-lifecycle.js';
+import { RunSweeper, RunSweepTimer } from './run-sweeper.js';
+import { RunWatcher } from './run-watcher.js';
+import { EXPORTS_QUEUE, REPORTS_QUEUE } from './runs.jobs.js';
+import { RunsQueue } from './runs.queue.js';
+import { RunsRepository } from './runs.repository.js';
+import { RunsService } from './runs.service.js';
+import { Scratch } from './scratch.js';
+
+/** The life of a run as any process needs it: creating, showing, following, cancelling. */
+@Module({
+  imports: [StorageModule, BullModule.registerQueue({ name: REPORTS_QUEUE }, { name: EXPORTS_QUEUE })],
+  providers: [RunsRepository, RunChangesRepository, RunsQueue, RunWatcher, RunsService],
+  exports: [RunsService, RunWatcher, RunChangesRepository, RunsRepository, RunsQueue],
+})
+export class RunsModule {}
+
+/** What only a worker does: executing runs and sweeping. */
+@Module({
+  imports: [RunsModule, StorageModule],
+  providers: [Scratch, RunLifecycle, RunExecutor, RunSweeper, RunSweepTimer],
+  exports: [RunExecutor, Scratch],
+})
+export class RunsWorkerModule {}
