@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { assertNever } from '../common/assert-never.js';
+import { Config } from '../config/config.js';
+import { LocalStorage } from './drivers/local.js';
+import { S3Storage } from './drivers/s3.js';
+import { Storage } from './storage.js';
+
+async function openStorage({ storage, http }: Config): Promise<Storage> {
+  switch (storage.driver) {
+    case 'local':
+      return LocalStorage.open({ root: storage.root, signingKey: storage.signingKey, publicUrl: http.publicUrl });
+    case 's3':
+      return new S3Storage(storage);
+    default:
+      return assertNever(storage);
+  }
+}
+
+@Module({
+  providers: [{ provide: Storage, inject: [Config], useFactory: openStorage }],
+  exports: [Storage],
+})
+export class StorageModule {}
