@@ -80,19 +80,28 @@ export class EnvironmentInvalid extends Error {
   }
 }
 
+type Variables = Readonly<Record<string, string | undefined>>;
+
 /** Reads and checks the environment as a whole. An empty variable counts as absent. */
-export function parseEnvironment(environment: Readonly<Record<string, string | undefined>>): Config {
+export function parseEnvironment(environment: Variables): Config {
+  return toConfig(parse(schema, environment));
+}
+
+/** For a process that needs the database and nothing else. */
+export function parseDatabaseUrl(environment: Variables): string {
+  return parse(schema.pick({ DATABASE_URL: true }), environment).DATABASE_URL;
+}
+
+function parse<T>(wanted: z.ZodType<T>, environment: Variables): T {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) {
-    throw new EnvironmentInvalid(
-      parsed.error.issues.map((issue) => {
-        const name = String(issue.path[0]);
-        return `${name}: ${given[name] === undefined ? 'is required' : issue.message}`;
-      }),
-    );
-  }
-  return toConfig(parsed.data);
+  const parsed = wanted.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new EnvironmentInvalid(
+    parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      return `${name}: ${given[name] === undefined ? 'is required' : issue.message}`;
+    }),
+  );
 }
 
 function toConfig(env: Environment): Config {
