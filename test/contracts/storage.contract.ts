@@ -35,7 +35,7 @@ const NO_KEYS = [
   '%2e%2e/a',
   '~incoming/a',
   'a?b',
-  `${'a'.repeat(256)}`,
+  'a'.repeat(256),
   'a/'.repeat(450) + 'a',
 ];
 

@@ -129,10 +129,11 @@ export class LocalStorage extends Storage {
         await rename(temporary, path);
         break;
       } catch (error) {
-        if (hasCode(error, 'EISDIR', 'ENOTEMPTY'))
-          throw new TypeError(`${JSON.stringify(key)} is a folder of other objects.`);
-        if (tries === FOLDER_TRIES || !hasCode(error, 'ENOENT'))
-          throw error instanceof TypeError ? error : unavailable(error);
+        if (hasCode(error, 'EISDIR', 'ENOTEMPTY')) {
+          throw new TypeError(`${JSON.stringify(key)} is a folder of other objects.`, { cause: error });
+        }
+        if (error instanceof TypeError) throw error;
+        if (tries === FOLDER_TRIES || !hasCode(error, 'ENOENT')) throw unavailable(error);
       }
     }
     await attempt(syncFolder(dirname(path)));
