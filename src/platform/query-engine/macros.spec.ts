@@ -96,3 +96,45 @@ describe('in_set', () => {
     expect(JSON.stringify(plan.getRows())).not.toMatch(/json/i);
   });
 });
+
+describe('in_utc', () => {
+  const read = (value: string) => evaluate(`CAST(in_utc(${value}) AS VARCHAR)`);
+
+  it.each([
+    ["TIMESTAMPTZ '2001-01-01 12:30:00+13'", '2000-12-31 23:30:00'],
+    ["TIMESTAMP '2001-01-01 12:30:00.000001'", '2001-01-01 12:30:00.000001'],
+    ["DATE '2001-01-01'", '2001-01-01 00:00:00'],
+    ["'2001-01-01 12:30:00+13'", '2000-12-31 23:30:00'],
+    ["'2001-01-01T12:30:00-05:30'", '2001-01-01 18:00:00'],
+    ["'2001-01-01T12:30:00Z'", '2001-01-01 12:30:00'],
+    ["'2023-01-24 09:06:42.605777 UTC'", '2023-01-24 09:06:42.605777'],
+    ["'2001-01-02'", '2001-01-02 00:00:00'],
+    [`CAST('"2001-01-01T12:30:00+01:00"' AS JSON)`, '2001-01-01 11:30:00'],
+    ["'2001-02-30'", null],
+    ["''", null],
+    ['5', null],
+    ['NULL', null],
+  ])('of %s is %s in every time zone', async (value, expected) => {
+    try {
+      await connection.run("SET TimeZone = 'Pacific/Auckland'");
+      expect(await read(value)).toBe(expected);
+    } finally {
+      await connection.run('RESET TimeZone');
+    }
+  });
+});
+
+describe('as_list', () => {
+  it.each([
+    ["['b', NULL, 'a']", '["b","a"]'],
+    ["'a'", '["a"]'],
+    ['[1, 2]', '["1","2"]'],
+    [`CAST('["a", 1]' AS JSON)`, '["a","1"]'],
+    [`CAST('"a"' AS JSON)`, '["a"]'],
+    [`CAST('null' AS JSON)`, '[]'],
+    ['CAST(NULL AS VARCHAR[])', '[]'],
+    ['NULL', '[]'],
+  ])('of %s is %s', async (value, expected) => {
+    expect(await evaluate(`CAST(to_json(as_list(${value})) AS VARCHAR)`)).toBe(expected);
+  });
+});
