@@ -1,5 +1,5 @@
 import { mkdir, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/config.js';
@@ -29,7 +29,9 @@ export class DuckDbEngine extends QueryEngine {
     try {
       const connection = await instance.connect();
       await shutIn(connection, directory, options.timeZone ?? 'UTC');
-      return new DuckDbSession({ instance, connection, directory, spillDirectory, limits, signal: options.signal });
+      const folderNames = [directory, resolve(options.directory)];
+      const { signal } = options;
+      return new DuckDbSession({ instance, connection, directory, folderNames, spillDirectory, limits, signal });
     } catch (error) {
       instance.closeSync();
       throw toQueryError(error, { limits, directory });

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { toBindings } from './bind.js';
 import { toQueryError, type ErrorContext } from './duckdb-errors.js';
@@ -20,7 +20,10 @@ const RESULT_FORMAT = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, RO
 export interface SessionParts {
   instance: DuckDBInstance;
   connection: DuckDBConnection;
+  /** Real path of the session's folder. */
   directory: string;
+  /** The same folder in every way that a caller may write it. */
+  folderNames: readonly string[];
   spillDirectory: string;
   limits: QueryLimits;
   signal: AbortSignal | undefined;
@@ -123,9 +126,13 @@ export class DuckDbSession implements QuerySession {
     }
   }
 
+  /** `file` is a name, or a path as the caller of the session knows its folder. */
   private pathOf(file: string): string {
-    if (basename(file) !== file) throw new TypeError('A file of a session is named without a folder.');
-    return join(this.parts.directory, file);
+    const name = basename(file);
+    if (name !== file && !this.parts.folderNames.includes(dirname(resolve(file)))) {
+      throw new TypeError('A file of a session must lie in its folder.');
+    }
+    return join(this.parts.directory, name);
   }
 
   private async shut(): Promise<void> {

@@ -51,6 +51,7 @@ export interface QuerySession {
   /**
    * Makes a Parquet file of the session's folder readable as `name`. Columns of `expected` (name -> SQL type)
    * that the file lacks are added as NULL, so that a definition works on data that misses optional fields.
+   * Files are given by name, or by their path in the session's folder.
    */
   relate(name: string, file: string, expected?: Readonly<Record<string, string>>): Promise<void>;
   /** Runs a statement of ours and returns its rows: 64-bit integers as bigint, decimals and times as text. */
