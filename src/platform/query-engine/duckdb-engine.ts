@@ -28,7 +28,7 @@ export class DuckDbEngine extends QueryEngine {
     const instance = await DuckDBInstance.create(':memory:', settingsOf(limits, spillDirectory));
     try {
       const connection = await instance.connect();
-      await shutIn(connection, directory, options.timeZone ?? 'UTC');
+      await shutIn(connection, { directory, spillMb: limits.spillMb, timeZone: options.timeZone ?? 'UTC' });
       const folderNames = [directory, resolve(options.directory)];
       const { signal } = options;
       return new DuckDbSession({ instance, connection, directory, folderNames, spillDirectory, limits, signal });
@@ -44,7 +44,6 @@ function settingsOf(limits: QueryLimits, spillDirectory: string): Record<string,
     memory_limit: `${String(limits.memoryMb)}MB`,
     threads: String(limits.threads),
     temp_directory: spillDirectory,
-    max_temp_directory_size: `${String(limits.spillMb)}MB`,
     preserve_insertion_order: 'true',
     errors_as_json: 'true',
     autoinstall_known_extensions: 'false',
@@ -56,9 +55,14 @@ function settingsOf(limits: QueryLimits, spillDirectory: string): Record<string,
 }
 
 /** From here on statements reach the folder and nothing else, and cannot change that. */
-async function shutIn(connection: DuckDBConnection, directory: string, timeZone: string): Promise<void> {
+async function shutIn(
+  connection: DuckDBConnection,
+  { directory, spillMb, timeZone }: { directory: string; spillMb: number; timeZone: string },
+): Promise<void> {
   const statements = [
     `SET TimeZone = ${quoteText(timeZone)}`,
+    // Given when the instance is made, this limit is shown but not kept (DuckDB 1.5.6).
+    `SET max_temp_directory_size = '${String(spillMb)}MB'`,
     ...MACROS,
     `SET allowed_directories = [${quoteText(directory)}]`,
     'SET enable_external_access = false',
