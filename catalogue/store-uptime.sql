@@ -39,11 +39,11 @@ polls AS MATERIALIZED (
   SELECT
     store_id,
     epoch_us(in_utc(timestamp_utc)) AS polled_at,
-    lower(trim(status)) = 'active' AS is_up
+    lower(trim(CAST(status AS VARCHAR))) = 'active' AS is_up
   FROM store_status
   WHERE store_id IS NOT NULL
     AND year(in_utc(timestamp_utc)) BETWEEN 1970 AND 2099
-    AND lower(trim(status)) IN ('active', 'inactive')
+    AND lower(trim(CAST(status AS VARCHAR))) IN ('active', 'inactive')
 ),
 -- All instants are microseconds since 1970 in UTC.
 windows AS (
@@ -81,7 +81,7 @@ store_zones AS MATERIALIZED (
   SELECT s.store, coalesce(min(known.name), 'America/Chicago') AS zone
   FROM stores AS s
   LEFT JOIN timezones AS t ON CAST(t.store_id AS VARCHAR) = CAST(s.store_id AS VARCHAR)
-  LEFT JOIN pg_timezone_names() AS known ON known.name = trim(t.timezone_str)
+  LEFT JOIN pg_timezone_names() AS known ON known.name = trim(CAST(t.timezone_str AS VARCHAR))
   GROUP BY s.store
 ),
 -- Spells of constant distance between local time and UTC, per zone: a change is looked for by days, then by minutes.
@@ -137,8 +137,8 @@ week_hours AS (
       count_if(is_apart) OVER (PARTITION BY store, day ORDER BY starts, ends ROWS UNBOUNDED PRECEDING) AS island
     FROM (
       SELECT store, day, starts, ends,
-        starts > max(ends) OVER (
-          PARTITION BY store, day ORDER BY starts, ends ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS is_apart
+        coalesce(starts > max(ends) OVER (
+          PARTITION BY store, day ORDER BY starts, ends ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS is_apart
       FROM day_parts
     )
   )
