@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { LaunchError } from './launch-error.js';
 
 export interface ChildOptions {
@@ -16,9 +17,17 @@ export interface ChildOptions {
   /** Written to the child's standard input, which is then closed. */
   input?: string;
   /** Asks the child to end in good order. */
-  stopSignal: NodeJS.Signals;
+  stopSignal: 'SIGINT' | 'SIGTERM';
   /** How long the child may take to end before it is killed. */
   stopSeconds: number;
+  /** Asked until it answers true. */
+  ready: () => Promise<boolean>;
+  /** How long that may take. */
+  startSeconds: number;
+  /** Gives up the start. */
+  signal?: AbortSignal | undefined;
+  /** Called as soon as there is a process, before it is ready. */
+  onSpawn?: ((child: Child) => Promise<void>) | undefined;
 }
 
 const LOG_TAIL_LINES = 15;
@@ -45,8 +54,22 @@ export class Child {
     });
   }
 
-  /** In a process group of its own: a Ctrl-C at the terminal reaches the launcher only, which then decides on the order. */
+  /** Starts a process and returns it when it is ready; one that does not get there is stopped. */
   static async start(options: ChildOptions): Promise<Child> {
+    options.signal?.throwIfAborted();
+    const child = await Child.spawn(options);
+    try {
+      await options.onSpawn?.(child);
+      await child.untilReady();
+      return child;
+    } catch (error) {
+      await child.stop();
+      throw error;
+    }
+  }
+
+  /** In a process group of its own: a Ctrl-C at the terminal reaches the launcher only, which then decides on the order. */
+  private static async spawn(options: ChildOptions): Promise<Child> {
     const log = openSync(options.logFile, 'w');
     try {
       const process = spawn(options.command, options.args, {
@@ -61,31 +84,26 @@ export class Child {
         process.once('error', reject);
       });
       if (process.pid === undefined) throw new Error('it has no process id');
-      const child = new Child(process, process.pid, options);
-      process.stdin?.on('error', () => undefined).end(options.input);
-      return child;
+      process.stdin?.on('error', () => undefined).end(options.input); // A child that ends early is reported as such.
+      return new Child(process, process.pid, options);
     } catch (error) {
-      throw new LaunchError(`${options.name} could not be started (${options.command}): ${String(error)}`, {
-        cause: error,
-      });
+      const message = `${options.name} could not be started (${options.command}): ${String(error)}`;
+      throw new LaunchError(message, { cause: error });
     } finally {
       closeSync(log);
     }
   }
 
-  get isRunning(): boolean {
-    return this.running;
-  }
-
-  /** Resolves when `ready` answers true; fails when the child ends first or the time is over. */
-  async waitUntil(ready: () => Promise<boolean>, seconds: number): Promise<void> {
-    const deadline = Date.now() + seconds * 1000;
+  private async untilReady(): Promise<void> {
+    const { ready, startSeconds, signal } = this.options;
+    const deadline = Date.now() + startSeconds * 1000;
     let ended: string | undefined;
     void this.exited.then((how) => (ended = how));
     while (!(await ready())) {
+      signal?.throwIfAborted();
       if (ended !== undefined) throw await this.failure(ended);
-      if (Date.now() > deadline) throw await this.failure(`was not ready within ${String(seconds)} seconds`);
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      if (Date.now() > deadline) throw await this.failure(`was not ready within ${startSeconds} seconds`);
+      await delay(POLL_MS);
     }
   }
 

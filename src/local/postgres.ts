@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { Child } from './child.js';
 import { LaunchError } from './launch-error.js';
+import { processIdentity, processProgram } from './process-identity.js';
 import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
 
 export interface PostgresOptions {
@@ -16,6 +17,8 @@ export interface PostgresOptions {
   password: string;
   /** For throwaway data: trades durability for speed. */
   throwaway?: boolean;
+  signal?: AbortSignal;
+  onSpawn?: (child: Child) => Promise<void>;
 }
 
 export interface RunningPostgres {
@@ -34,11 +37,13 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const user = await serverUser();
   const binaries = await postgresBinaries(user !== undefined);
   if (!(await exists(join(options.dataDir, 'PG_VERSION')))) await initialise(binaries, options, user);
+  await removeStalePidFile(join(options.dataDir, 'postmaster.pid'));
   const settings = [
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
     ...(options.throwaway ? THROWAWAY_SETTINGS : []),
   ];
+  const url = `postgresql://${USER}:${options.password}@127.0.0.1:${options.port}/postgres`;
   const child = await Child.start({
     name: 'PostgreSQL',
     command: binaries.postgres,
@@ -54,9 +59,11 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     logFile: options.logFile,
     stopSignal: 'SIGINT', // PostgreSQL's fast shutdown: SIGTERM would wait for every client to leave.
     stopSeconds: 20,
+    ready: () => answers(url),
+    startSeconds: START_SECONDS,
+    signal: options.signal,
+    onSpawn: options.onSpawn,
   });
-  const url = `postgresql://${USER}:${options.password}@127.0.0.1:${String(options.port)}/postgres`;
-  await child.waitUntil(() => answers(url), START_SECONDS);
   return { child, url };
 }
 
@@ -101,6 +108,18 @@ async function initialise(
   } finally {
     await rm(secrets, { recursive: true, force: true });
   }
+}
+
+/**
+ * PostgreSQL refuses to start while any process has the id that a killed server wrote here, be it another program that
+ * got the number later or a dead process that nobody collected. Its own processes keep the refusal.
+ */
+async function removeStalePidFile(file: string): Promise<void> {
+  const pid = Number((await readFile(file, 'utf8').catch(() => '')).split('\n')[0]);
+  if (!(pid > 0)) return;
+  const alive = (await processIdentity(pid)) !== undefined;
+  if (alive && (await processProgram(pid))?.includes('postgres')) return;
+  await rm(file, { force: true });
 }
 
 interface ServerUser {

@@ -12,6 +12,8 @@ export interface RedisOptions {
   throwaway?: boolean;
   /** Told what is being done, for the person who waits. */
   say: (line: string) => void;
+  signal?: AbortSignal;
+  onSpawn?: (child: Child) => Promise<void>;
 }
 
 export interface RunningRedis {
@@ -25,6 +27,7 @@ const START_SECONDS = 30;
 export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   const command = (await findRedis()) ?? (await installRedis(options.say));
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  const url = `redis://:${options.password}@127.0.0.1:${options.port}`;
   const child = await Child.start({
     name: 'Redis',
     command,
@@ -34,9 +37,11 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
     input: settings(options),
     stopSignal: 'SIGTERM',
     stopSeconds: 20,
+    ready: () => answers(url),
+    startSeconds: START_SECONDS,
+    signal: options.signal,
+    onSpawn: options.onSpawn,
   });
-  const url = `redis://:${options.password}@127.0.0.1:${String(options.port)}`;
-  await child.waitUntil(() => answers(url), START_SECONDS);
   return { child, url };
 }
 

@@ -89,12 +89,12 @@ async function startS3(folder: string): Promise<{ child: Child; url: string }> {
     logFile: join(folder, 's3.log'),
     stopSignal: 'SIGTERM',
     stopSeconds: 5,
+    ready: () =>
+      fetch(`${url}/health`).then(
+        (response) => response.ok,
+        () => false,
+      ),
+    startSeconds: 30,
   });
-  const healthy = () =>
-    fetch(`${url}/health`).then(
-      (response) => response.ok,
-      () => false,
-    );
-  await child.waitUntil(healthy, 30);
   return { child, url };
 }
