@@ -1,14 +1,8 @@
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-const ENTRY_POINTS = [
-  'src/main.ts',
-  'src/worker.ts',
-  'src/migrate.ts',
-  'src/openapi.ts',
-  'src/local.ts',
-  'src/local/**',
-];
+// Process starts stand at the top of src; what they say before there is a logger goes to the console.
+const ENTRY_POINTS = ['src/*.ts', 'src/local/**'];
 // A constructor has its own limit; a request handler lists the parts of the request, each with its decorator.
 const HANDLER_OR_METHOD =
   ":not(MethodDefinition[kind='constructor']) > FunctionExpression:not([params.0.decorators.0])";
@@ -84,6 +78,9 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/explicit-module-boundary-types': 'off',
       '@typescript-eslint/unbound-method': 'off',
+      // Matchers such as expect.any() are typed as any.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      'no-restricted-syntax': 'off',
       'max-lines-per-function': 'off',
     },
   },
