@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { QueryEngineModule } from '../platform/query-engine/query-engine.module.js';
+import { StorageModule } from '../storage/storage.module.js';
+import { DatasetFiles } from './dataset-files.js';
+import { DatasetsController } from './datasets.controller.js';
+import { DatasetsRepository } from './datasets.repository.js';
+import { DatasetsService } from './datasets.service.js';
+import { DatasetImport } from './import/dataset-import.js';
+
+/** Datasets for other modules, in the API and in workers. */
+@Module({
+  imports: [QueryEngineModule, StorageModule],
+  providers: [DatasetsRepository, DatasetImport, DatasetsService, DatasetFiles],
+  exports: [DatasetsService, DatasetFiles],
+})
+export class DatasetsModule {}
+
+/** Datasets over HTTP. */
+@Module({ imports: [DatasetsModule], controllers: [DatasetsController] })
+export class DatasetsApiModule {}

@@ -1,0 +1,49 @@
+import type { QuerySession } from '../../platform/query-engine/query-engine.js';
+import { quoteText } from '../../platform/query-engine/statement-text.js';
+import { ValidationFailed } from '../../common/errors.js';
+import { DatasetInvalid, type DatasetColumn } from '../dataset.js';
+import type { CsvOptions } from './csv-dialect.js';
+import { isOverride, OVERRIDES } from './csv-types.js';
+
+/** What a client says about its file. `types` overrides the SQL types of columns by name. */
+export interface ImportOptions {
+  csv: CsvOptions;
+  types: Readonly<Record<string, string>>;
+}
+
+/** One file on its way to Parquet: `source` and `target` are paths in the session's folder. */
+export interface ImportJob {
+  session: QuerySession;
+  source: string;
+  target: string;
+  options: ImportOptions;
+}
+
+const ROWS_PER_GROUP = 122_880;
+const ROW_STEP = 2_048;
+/** The writer holds a row group of every column in memory. */
+const VALUES_PER_GROUP = 4_000_000;
+
+/** Writes the rows of a SELECT of ours to the target. */
+export async function writeParquet(job: ImportJob, select: string, columns: number): Promise<void> {
+  const fitting = Math.floor(VALUES_PER_GROUP / columns / ROW_STEP) * ROW_STEP;
+  const rows = Math.max(ROW_STEP, Math.min(ROWS_PER_GROUP, fitting));
+  const format = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${String(rows)}`;
+  await job.session.query(`COPY (${select}) TO ${quoteText(job.target)} (${format})`);
+}
+
+/** Throws `ValidationFailed` when an override names a column that is not there or a type that cannot be asked for. */
+export function checkOverrides(types: Readonly<Record<string, string>>, columns: readonly string[]): void {
+  for (const [name, type] of Object.entries(types)) {
+    const pointer = `/types/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    if (!columns.includes(name)) throw ValidationFailed.at(pointer, 'is not a column of the file');
+    if (!isOverride(type)) throw ValidationFailed.at(pointer, `must be one of ${OVERRIDES}`);
+  }
+}
+
+export async function columnsOf(session: QuerySession, relation: string): Promise<DatasetColumn[]> {
+  const rows = await session.query(`DESCRIBE SELECT * FROM ${relation}`);
+  const columns = rows.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }));
+  if (columns.length === 0) throw new DatasetInvalid('The file has no columns.');
+  return columns;
+}

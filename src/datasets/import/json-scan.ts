@@ -1,0 +1,122 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { ErrorPlace } from '../../common/errors.js';
+
+/** One array; or one object per line; or objects with any white space inside and between them. */
+export type JsonLayout = 'array' | 'newline_delimited' | 'unstructured';
+
+const HEAD_BYTES = 1024 * 1024;
+const MAX_ELEMENT = 64 * 1024 * 1024;
+
+/** Reads a JSON file object by object, to find the one that the engine has refused. */
+export class JsonScan {
+  private element = '';
+  private depth = 0;
+  private inString = false;
+  private escaped = false;
+  private line = 1;
+  private column = 1;
+  private start = { line: 1, column: 1 };
+  private fault: ErrorPlace | undefined;
+
+  private constructor(private readonly isArray: boolean) {}
+
+  static async layoutOf(file: string): Promise<JsonLayout> {
+    const handle = await open(file);
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+      const head = buffer.toString('utf8', 0, bytesRead).trimStart();
+      if (head.startsWith('[')) return 'array';
+      const line = head.split('\n', 1)[0] ?? '';
+      return isWhole(line) || line.length === head.length ? 'newline_delimited' : 'unstructured';
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** The first place that is not JSON, or not an object; none if all are. */
+  static async findFault(file: string): Promise<ErrorPlace | undefined> {
+    const layout = await JsonScan.layoutOf(file);
+    const scan = new JsonScan(layout === 'array');
+    for await (const chunk of createReadStream(file, { encoding: 'utf8' })) {
+      for (const character of String(chunk)) {
+        scan.take(character);
+        // In a file of lines a line that is not whole is the fault, not the one after it.
+        if (layout === 'newline_delimited' && character === '\n') scan.end();
+        if (scan.fault !== undefined) return scan.fault;
+      }
+    }
+    scan.end();
+    return scan.fault;
+  }
+
+  private take(character: string): void {
+    if (this.element === '' && this.depth === (this.isArray ? 1 : 0)) {
+      this.start = { line: this.line, column: this.column };
+    }
+    this.see(character);
+    if (character === '\n') {
+      this.line += 1;
+      this.column = 1;
+    } else this.column += 1;
+  }
+
+  private see(character: string): void {
+    const base = this.isArray ? 1 : 0;
+    const outside = this.depth <= base && !this.inString;
+    if (outside && this.element === '' && isFiller(character, this.isArray)) {
+      if (character === '[') this.depth += 1;
+      if (character === ']') this.depth -= 1;
+      return;
+    }
+    if (outside && this.isArray && (character === ',' || character === ']')) {
+      this.check();
+      if (character === ']') this.depth -= 1;
+      return;
+    }
+    this.element += character;
+    if (this.element.length > MAX_ELEMENT) this.check();
+    this.nest(character);
+    if (this.depth === base && !this.inString && (character === '}' || character === ']')) this.check();
+  }
+
+  private nest(character: string): void {
+    if (this.escaped) this.escaped = false;
+    else if (this.inString && character === '\\') this.escaped = true;
+    else if (character === '"') this.inString = !this.inString;
+    else if (!this.inString && (character === '{' || character === '[')) this.depth += 1;
+    else if (!this.inString && (character === '}' || character === ']')) this.depth -= 1;
+  }
+
+  private end(): void {
+    if (this.element.trim() !== '') this.check();
+  }
+
+  private check(): void {
+    try {
+      // The engine reads these as numbers.
+      const value: unknown = JSON.parse(this.element.replace(/([:[,]\s*)(?:NaN|-?Infinity)(?=\s*[,}\]])/g, '$10'));
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+        this.fault = { ...this.start, detail: 'there is a value where an object {…} must stand; rows are objects.' };
+      }
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      this.fault = { ...this.start, detail: `the object that begins here is not JSON: ${error.message}.` };
+    }
+    this.element = '';
+  }
+}
+
+function isFiller(character: string, isArray: boolean): boolean {
+  return /\s/.test(character) || (isArray && (character === ',' || character === '[' || character === ']'));
+}
+
+function isWhole(line: string): boolean {
+  try {
+    JSON.parse(line.replace(/([:[,]\s*)(?:NaN|-?Infinity)(?=\s*[,}\]])/g, '$10'));
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
