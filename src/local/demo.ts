@@ -1,13 +1,12 @@
 import { Readable } from 'node:stream';
+import { demoDatasets } from './demo-data.js';
 import type { DemoDataset } from './demo-dataset.js';
 import { LaunchError } from './launch-error.js';
-
-const DATASETS: readonly DemoDataset[] = [];
 
 /** Uploads, the way every client does, each demo dataset that is not there. Returns the names of those it uploaded. */
 export async function loadDemoData(apiUrl: string, signal?: AbortSignal): Promise<readonly string[]> {
   const uploaded: string[] = [];
-  for (const dataset of DATASETS) {
+  for (const dataset of demoDatasets()) {
     const url = `${apiUrl}/api/v1/datasets/${dataset.name}`;
     if (await exists(url, signal)) continue;
     await upload(url, dataset, signal);
