@@ -76,7 +76,11 @@ export class ValidationFailed extends AppError {
   readonly code = ErrorCode.ValidationFailed;
 
   static at(pointer: string, detail: string): ValidationFailed {
-    return new ValidationFailed('The request has fields that cannot be used.', { places: [{ pointer, detail }] });
+    return ValidationFailed.of([{ pointer, detail }]);
+  }
+
+  static of(places: readonly ErrorPlace[]): ValidationFailed {
+    return new ValidationFailed('The request has fields that cannot be used.', { places });
   }
 }
 

@@ -1,5 +1,6 @@
+import { quoteText } from '../platform/query-engine/statement-text.js';
 import { FormatName, type Format, type RenderJob } from './format.js';
-import { jsonProjection, literal } from './projection.js';
+import { jsonProjection } from './projection.js';
 
 /** One JSON array of objects. */
 export const json: Format = {
@@ -19,7 +20,7 @@ export const ndjson: Format = {
 
 async function copy(job: RenderJob, array: boolean): Promise<{ warnings: string[] }> {
   const { session, table, columns, file, onProgress } = job;
-  const target = `${literal(file)} (FORMAT json, ARRAY ${String(array)})`;
+  const target = `${quoteText(file)} (FORMAT json, ARRAY ${String(array)})`;
   await session.query(`COPY (SELECT ${jsonProjection(columns)} FROM ${table}) TO ${target}`, {
     ...(onProgress && { onProgress }),
   });

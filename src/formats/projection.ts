@@ -1,32 +1,28 @@
 import { JsonForm, type TableColumn } from '../common/table-column.js';
+import { quoteName } from '../platform/query-engine/statement-text.js';
 
 const RFC3339 = '%Y-%m-%dT%H:%M:%S.%f';
-
-/** Quotes a name for SQL. */
-export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-/** Quotes a text for SQL; for what this service itself makes up, such as file names. */
-export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** Whether values of the type have parts: lists, structs, maps, JSON. */
 export const isNested = (type: string): boolean => /\]$|^(STRUCT|MAP|UNION)\(|^(JSON|VARIANT)$/.test(type);
 
 /** Select list that gives each value its text for a text format: RFC 3339 times, nested values as JSON. */
 export function textProjection(columns: readonly TableColumn[]): string {
-  return columns.map((column) => `${textOf(column)} AS ${identifier(column.name)}`).join(', ');
+  return columns.map((column) => `${textOf(column)} AS ${quoteName(column.name)}`).join(', ');
 }
 
 /** Select list that gives each value the form it has in JSON, as `column.json` promises. */
 export function jsonProjection(columns: readonly TableColumn[]): string {
-  return columns.map((column) => `${jsonOf(column)} AS ${identifier(column.name)}`).join(', ');
+  return columns.map((column) => `${jsonOf(column)} AS ${quoteName(column.name)}`).join(', ');
 }
 
 function textOf({ name, type }: TableColumn): string {
-  const value = identifier(name);
+  const value = quoteName(name);
   return timeText(value, type) ?? (isNested(type) ? `CAST(to_json(${value}) AS VARCHAR)` : blobText(value, type));
 }
 
 function jsonOf({ name, type, json }: TableColumn): string {
-  const value = identifier(name);
+  const value = quoteName(name);
   const time = timeText(value, type);
   if (time !== null) return time;
   if (json === JsonForm.String)

@@ -5,7 +5,13 @@ import { parameterSpec } from './parameters/parameter-spec.js';
 /** Collections that a definition can be listed under in the routes `POST /{collection}/{report-name}`. */
 export const COLLECTIONS = ['movies', 'comments', 'users'] as const;
 /** Fields of the request that starts a report; no parameter can have such a name. */
-export const RESERVED_PARAMETER_NAMES: readonly string[] = ['report_name', 'format', 'max_age', 'time_zone'];
+export const RESERVED_PARAMETER_NAMES: readonly string[] = [
+  'report_name',
+  'format',
+  'max_age',
+  'time_zone',
+  'timeout_seconds',
+];
 
 export const definitionName = z
   .string()

@@ -1,7 +1,8 @@
 import { open, rm } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { literal } from '../formats/projection.js';
+
 import type { QuerySession } from '../platform/query-engine/query-engine.js';
+import { quoteText } from '../platform/query-engine/statement-text.js';
 import type { Manifest } from '../runs/run.js';
 import type { Storage } from '../storage/storage.js';
 
@@ -86,7 +87,7 @@ async function rowGroups(session: QuerySession, path: string): Promise<RowGroup[
   const rows = await session.query(
     `SELECT any_value(row_group_num_rows) AS rows, min(coalesce(dictionary_page_offset, data_page_offset)) AS first,
        max(coalesce(dictionary_page_offset, data_page_offset) + total_compressed_size) AS past
-     FROM parquet_metadata(${literal(path)}) GROUP BY row_group_id ORDER BY row_group_id`,
+     FROM parquet_metadata(${quoteText(path)}) GROUP BY row_group_id ORDER BY row_group_id`,
   );
   let firstRow = 0;
   return rows.map((row) => {

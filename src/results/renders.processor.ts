@@ -1,14 +1,23 @@
-import { Process, Processor } from '@nestjs/bull';
-import type { Job } from 'bull';
+import { InjectQueue } from '@nestjs/bull';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Queue } from 'bull';
+import { Config } from '../config/config.js';
+import { JobConsumer } from '../platform/queue/job-consumer.js';
 import { RenderWorker } from './render-worker.js';
 import { RENDERS_QUEUE, renderJobSchema } from './results.jobs.js';
 
-@Processor(RENDERS_QUEUE)
-export class RendersProcessor {
-  constructor(private readonly worker: RenderWorker) {}
+/** Takes renders off their queue. */
+@Injectable()
+export class RendersProcessor implements OnApplicationBootstrap {
+  readonly consumer: JobConsumer;
 
-  @Process({ concurrency: 1 })
-  async process(job: Job<unknown>): Promise<void> {
-    await this.worker.work(renderJobSchema.parse(job.data).artifactId);
+  constructor(@InjectQueue(RENDERS_QUEUE) queue: Queue, config: Config, worker: RenderWorker) {
+    this.consumer = new JobConsumer(queue, config.worker.concurrency, async (data) => {
+      await worker.work(renderJobSchema.parse(data).artifactId);
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.consumer.start();
   }
 }

@@ -1,6 +1,7 @@
 import { InjectQueue } from '@nestjs/bull';
 import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bull';
+import { QueueChecks } from '../platform/queue/queue-checks.js';
 import { JobQueue } from '../platform/queue/job-queue.js';
 import { RENDERS_QUEUE, type RenderJob } from './results.jobs.js';
 
@@ -9,8 +10,8 @@ import { RENDERS_QUEUE, type RenderJob } from './results.jobs.js';
 export class RendersQueue {
   private readonly queue: JobQueue<RenderJob>;
 
-  constructor(@InjectQueue(RENDERS_QUEUE) queue: Queue<RenderJob>) {
-    this.queue = new JobQueue(queue);
+  constructor(@InjectQueue(RENDERS_QUEUE) queue: Queue<RenderJob>, checks: QueueChecks) {
+    this.queue = new JobQueue(queue, checks);
   }
 
   async enqueue(artifactId: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { JsonForm, type TableColumn } from '../common/table-column.js';
-import { identifier, isNested } from '../formats/projection.js';
+import { isNested } from '../formats/projection.js';
 import type { QueryColumn, QuerySession } from '../platform/query-engine/query-engine.js';
+import { quoteName } from '../platform/query-engine/statement-text.js';
 
 const MAX_SAFE = String(Number.MAX_SAFE_INTEGER);
 /** Decimal digits that a double is sure to hold. */
@@ -31,7 +32,7 @@ export async function describeColumns(session: QuerySession, table: string): Pro
 
 /** SQL that is true for a value which JSON can hold as it is; null where the type already decides. */
 function exactnessCheck({ name, type }: QueryColumn): string | null {
-  const value = identifier(name);
+  const value = quoteName(name);
   if (/^U?(BIGINT|HUGEINT)$/.test(type)) return `${value} BETWEEN -${MAX_SAFE} AND ${MAX_SAFE}`;
   if (/^(DOUBLE|FLOAT)$/.test(type)) return `isfinite(${value})`;
   if (isWideDecimal(type)) return `CAST(CAST(${value} AS DOUBLE) AS ${type}) = ${value}`;

@@ -1,9 +1,10 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Config } from '../config/config.js';
-import { jsonProjection, literal } from '../formats/projection.js';
+import { jsonProjection } from '../formats/projection.js';
 import { QueryEngine, type QuerySession } from '../platform/query-engine/query-engine.js';
+import { quoteText } from '../platform/query-engine/statement-text.js';
 import type { Manifest } from '../runs/run.js';
 import { Storage } from '../storage/storage.js';
 import { PartialFile } from './partial-file.js';
@@ -17,7 +18,7 @@ const LIMITS = { memoryMb: 64, threads: 1, spillMb: 1 };
  * depend on its depth or on the size of the result.
  */
 @Injectable()
-export class ResultPages implements OnModuleDestroy {
+export class ResultPages implements OnApplicationShutdown {
   private readonly directory: string;
   private readonly files = new Map<string, PartialFile>();
   private session: Promise<QuerySession> | undefined;
@@ -41,7 +42,7 @@ export class ResultPages implements OnModuleDestroy {
     return await page;
   }
 
-  async onModuleDestroy(): Promise<void> {
+  async onApplicationShutdown(): Promise<void> {
     await (await this.session)?.close();
     await rm(this.directory, { recursive: true, force: true });
   }
@@ -53,7 +54,7 @@ export class ResultPages implements OnModuleDestroy {
     await file.ensureRows(first, last);
     const rows = await session.query(
       `SELECT CAST(to_json(page) AS VARCHAR) AS row FROM (
-         SELECT ${jsonProjection(manifest.columns)} FROM read_parquet(${literal(file.path)}, file_row_number = true)
+         SELECT ${jsonProjection(manifest.columns)} FROM read_parquet(${quoteText(file.path)}, file_row_number = true)
          WHERE file_row_number BETWEEN ${String(first)} AND ${String(last)}) AS page`,
     );
     // The text was made by to_json of a row: it is an object.

@@ -29,6 +29,6 @@ export class ResultsModule {}
 @Module({
   imports: [ResultsModule, RunsModule, RunsWorkerModule, StorageModule, QueryEngineModule, queue],
   providers: [ResultWriter, Renderer, RenderWorker, RendersProcessor, RenderSweeper],
-  exports: [ResultWriter, RenderWorker],
+  exports: [ResultWriter, RenderWorker, RendersProcessor],
 })
 export class ResultsWorkerModule {}

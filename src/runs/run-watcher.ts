@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Bell } from '../common/bell.js';
 import { Broadcast } from '../platform/queue/broadcast.js';
 import { eventOf, eventSchema, runChannel, type RunEvent } from './run-events.js';
@@ -11,13 +11,19 @@ const SAFETY_NET_MS = 10_000;
 
 /** Follows runs from any process: announced changes at once, and the truth of the row as a safety net. */
 @Injectable()
-export class RunWatcher {
+export class RunWatcher implements OnModuleDestroy {
   private readonly logger = new Logger(RunWatcher.name);
+  private readonly closing = new AbortController();
 
   constructor(
     private readonly repository: RunsRepository,
     private readonly broadcast: Broadcast,
   ) {}
+
+  /** A process that stops lets its followers go: they come back to another one. */
+  onModuleDestroy(): void {
+    this.closing.abort();
+  }
 
   async announce(run: Run, type: RunEvent['type'] = 'status'): Promise<void> {
     await this.broadcast.publish(runChannel(run.id), JSON.stringify(eventOf(run, type)));
@@ -35,7 +41,8 @@ export class RunWatcher {
    * Changes of a run after a revision: first those that are kept, then the live ones, ending with the terminal one or
    * the signal. Progress that was missed is not repeated; only the newest is told.
    */
-  async *follow(run: Pick<Run, 'id' | 'owner'>, afterRevision: number, signal: AbortSignal): AsyncGenerator<RunEvent> {
+  async *follow(run: Pick<Run, 'id' | 'owner'>, afterRevision: number, until: AbortSignal): AsyncGenerator<RunEvent> {
+    const signal = AbortSignal.any([until, this.closing.signal]);
     const bell = new Bell();
     let inbox: RunEvent[] = [];
     const wake = (): void => {

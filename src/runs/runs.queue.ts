@@ -1,6 +1,7 @@
 import { InjectQueue } from '@nestjs/bull';
 import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bull';
+import { QueueChecks } from '../platform/queue/queue-checks.js';
 import { JobQueue } from '../platform/queue/job-queue.js';
 import { RunKind, type Run } from './run.js';
 import { EXPORTS_QUEUE, REPORTS_QUEUE, type RunJob } from './runs.jobs.js';
@@ -10,8 +11,15 @@ import { EXPORTS_QUEUE, REPORTS_QUEUE, type RunJob } from './runs.jobs.js';
 export class RunsQueue {
   private readonly queues: Readonly<Record<RunKind, JobQueue<RunJob>>>;
 
-  constructor(@InjectQueue(REPORTS_QUEUE) reports: Queue<RunJob>, @InjectQueue(EXPORTS_QUEUE) exports: Queue<RunJob>) {
-    this.queues = { [RunKind.Report]: new JobQueue(reports), [RunKind.Export]: new JobQueue(exports) };
+  constructor(
+    @InjectQueue(REPORTS_QUEUE) reports: Queue<RunJob>,
+    @InjectQueue(EXPORTS_QUEUE) exports: Queue<RunJob>,
+    checks: QueueChecks,
+  ) {
+    this.queues = {
+      [RunKind.Report]: new JobQueue(reports, checks),
+      [RunKind.Export]: new JobQueue(exports, checks),
+    };
   }
 
   async enqueue(run: Pick<Run, 'id' | 'kind' | 'attempt'>, delaySeconds = 0): Promise<void> {

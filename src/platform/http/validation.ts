@@ -6,12 +6,12 @@ export const validationPipe = new ValidationPipe({
   whitelist: true,
   forbidNonWhitelisted: true,
   transform: true,
-  exceptionFactory: (errors) =>
-    new ValidationFailed('The request has fields that cannot be used.', { places: errors.flatMap((e) => places(e, '')) }),
+  exceptionFactory: (errors) => ValidationFailed.of(errors.flatMap((error) => placesOf(error))),
 });
 
-function places(error: ValidationError, parent: string): ErrorPlace[] {
+/** The bad fields in an error of class-validator, by JSON Pointer. */
+export function placesOf(error: ValidationError, parent = ''): ErrorPlace[] {
   const pointer = `${parent}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
   const own = Object.values(error.constraints ?? {}).map((detail) => ({ pointer, detail }));
-  return [...own, ...(error.children ?? []).flatMap((child) => places(child, pointer))];
+  return [...own, ...(error.children ?? []).flatMap((child) => placesOf(child, pointer))];
 }

@@ -10,14 +10,20 @@ export const MIGRATIONS_DIR = resolve(import.meta.dirname, '../../../prisma/migr
 
 /** Everything in the folder in the form that the schema engine takes, oldest migration first. */
 export async function readMigrations(folder: string): Promise<MigrationList> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const names = await migrationNames(folder);
   return {
     baseDir: folder,
     lockfile: { path: LOCK_FILE, content: await readFile(join(folder, LOCK_FILE), 'utf8') },
     shadowDbInitScript: '',
-    migrationDirectories: await Promise.all(names.sort().map((name) => readMigration(folder, name))),
+    migrationDirectories: await Promise.all(names.map((name) => readMigration(folder, name))),
   };
+}
+
+/** Names of the migrations in the folder, oldest first. */
+export async function migrationNames(folder = MIGRATIONS_DIR): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return names.sort();
 }
 
 async function readMigration(folder: string, name: string): Promise<MigrationDirectory> {

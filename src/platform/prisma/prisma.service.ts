@@ -1,15 +1,34 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Config } from '../../config/config.js';
 import { PrismaClient } from './generated/client.js';
+import { migrationNames } from './migrations-folder.js';
 
 @Injectable()
-export class PrismaService extends PrismaClient implements OnModuleDestroy {
+export class PrismaService extends PrismaClient implements OnApplicationShutdown {
   constructor(config: Config) {
     super({ adapter: new PrismaPg({ connectionString: config.database.url, max: config.database.poolSize }) });
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** Throws when the database cannot be asked. */
+  async ping(): Promise<void> {
+    await this.$queryRaw`SELECT 1`;
+  }
+
+  /** Names of the migrations that this build brings and the database does not have. */
+  async pendingMigrations(): Promise<string[]> {
+    const [table] = await this.$queryRaw<{ there: boolean }[]>`
+      SELECT to_regclass('_prisma_migrations') IS NOT NULL AS there`;
+    const applied = table?.there
+      ? await this.$queryRaw<{ name: string }[]>`
+          SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL`
+      : [];
+    const names = new Set(applied.map(({ name }) => name));
+    return (await migrationNames()).filter((name) => !names.has(name));
+  }
+
+  /** The last hook: whatever ends before may still need the database. */
+  async onApplicationShutdown(): Promise<void> {
     await this.$disconnect();
   }
 }

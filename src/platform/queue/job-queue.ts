@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Queue } from 'bull';
+import { QueueChecks } from './queue-checks.js';
 
 export interface QueuedJob<T> {
   /** Equal ids are one job as long as it exists. */
@@ -17,7 +18,12 @@ const ENQUEUE_TIMEOUT_MS = 2000;
 export class JobQueue<T extends object> {
   private readonly logger = new Logger(JobQueue.name);
 
-  constructor(private readonly queue: Queue<T>) {}
+  constructor(
+    private readonly queue: Queue<T>,
+    checks: QueueChecks,
+  ) {
+    checks.register(queue);
+  }
 
   async add(job: QueuedJob<T>): Promise<void> {
     const delay = (job.delaySeconds ?? 0) * 1000;

@@ -3,6 +3,7 @@ import { Global, Module } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Config } from '../../config/config.js';
 import { Broadcast } from './broadcast.js';
+import { QueueChecks } from './queue-checks.js';
 import { RedisBroadcast } from './redis-broadcast.js';
 import { redisOptions } from './redis-options.js';
 
@@ -19,7 +20,7 @@ import { redisOptions } from './redis-options.js';
       }),
     }),
   ],
-  providers: [{ provide: Broadcast, useClass: RedisBroadcast }],
-  exports: [Broadcast, BullModule],
+  providers: [{ provide: Broadcast, useClass: RedisBroadcast }, QueueChecks],
+  exports: [Broadcast, QueueChecks, BullModule],
 })
 export class QueueModule {}

@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { EventEmitter } from 'node:events';
 import { Redis } from 'ioredis';
 import { Config } from '../../config/config.js';
@@ -7,7 +7,7 @@ import { redisOptions } from './redis-options.js';
 
 /** Redis publish/subscribe: one connection listens for the whole process, whatever the number of subscribers. */
 @Injectable()
-export class RedisBroadcast extends Broadcast implements OnModuleDestroy {
+export class RedisBroadcast extends Broadcast implements OnApplicationShutdown {
   private readonly logger = new Logger(RedisBroadcast.name);
   private readonly listeners = new EventEmitter().setMaxListeners(0);
   private readonly publisher: Redis;
@@ -46,7 +46,7 @@ export class RedisBroadcast extends Broadcast implements OnModuleDestroy {
     };
   }
 
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     this.publisher.disconnect();
     this.subscriber.disconnect();
   }

@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { CompatModule } from './compat/compat.module.js';
+import { ConfigurationModule } from './config/configuration.module.js';
+import { DatasetsApiModule } from './datasets/datasets.module.js';
+import { HealthModule } from './health/health.module.js';
+import { LoggingModule } from './platform/http/logging.module.js';
+import { PrismaModule } from './platform/prisma/prisma.module.js';
+import { QueueModule } from './platform/queue/queue.module.js';
+import { ReportsModule } from './reports/reports.module.js';
+import { LocalFilesModule } from './storage/local-files.module.js';
+
+/** The API: HTTP only. Validates, writes the row, enqueues, answers. */
+@Module({
+  imports: [
+    ConfigurationModule,
+    LoggingModule,
+    PrismaModule,
+    QueueModule,
+    DatasetsApiModule,
+    ReportsModule,
+    CompatModule,
+    HealthModule,
+    LocalFilesModule,
+  ],
+})
+export class AppModule {}

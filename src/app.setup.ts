@@ -1,0 +1,75 @@
+import type { INestApplication } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import express from 'express';
+import helmet from 'helmet';
+import { Logger } from 'nestjs-pino';
+import type { Config } from './config/config.js';
+import { ProblemFilter } from './platform/http/problem.filter.js';
+import { validationPipe } from './platform/http/validation.js';
+import type { Definition } from './reports/definition.js';
+import { describeReports } from './reports/reports.openapi.js';
+
+const BASE = 'api/v1';
+/** The prefix of all routes but the probes and those of an earlier service whose clients have no prefix. */
+export const PREFIX: Parameters<INestApplication['setGlobalPrefix']> = [
+  BASE,
+  { exclude: ['/', 'health', 'health/*path', 'trigger_reportgen', 'status/:report_id', 'download/:report_id'] },
+];
+/** Uploads are streamed by their own route, whatever their content type. */
+const UPLOAD = /^\/api\/v1\/datasets\/[^/]+\/content$/;
+
+/** What both kinds of process share. */
+export function setupCommon(app: NestExpressApplication): void {
+  app.useLogger(app.get(Logger));
+  app.useGlobalFilters(new ProblemFilter());
+  app.disable('x-powered-by');
+  app.setGlobalPrefix(...PREFIX);
+  app.enableShutdownHooks();
+}
+
+/** Pipes, filters, limits and OpenAPI of the API process. */
+export function setupApi(app: NestExpressApplication, config: Config, definitions: readonly Definition[]): void {
+  setupCommon(app);
+  const json = express.json({ limit: config.http.bodyLimitBytes, strict: false });
+  app.use((request: express.Request, response: express.Response, next: express.NextFunction) => {
+    if (UPLOAD.test(request.path)) next();
+    else json(request, response, next);
+  });
+  // Swagger UI brings its own inline script and style.
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        directives: { 'script-src': ["'self'", "'unsafe-inline'"], 'upgrade-insecure-requests': null },
+      },
+    }),
+  );
+  if (config.http.corsOrigins.length > 0) app.enableCors({ origin: [...config.http.corsOrigins] });
+  app.useGlobalPipes(validationPipe);
+  SwaggerModule.setup(`${BASE}/docs`, app, buildOpenApi(app, config.version, definitions), {
+    jsonDocumentUrl: `${BASE}/openapi.json`,
+    yamlDocumentUrl: `${BASE}/openapi.yaml`,
+    customSiteTitle: 'Longhaul API',
+    swaggerOptions: { displayRequestDuration: true, tryItOutEnabled: true, persistAuthorization: true },
+  });
+}
+
+/** The OpenAPI document: what the controllers declare, and the parameters of every shipped report. */
+export function buildOpenApi(
+  app: INestApplication,
+  version: string,
+  definitions: readonly Definition[],
+): OpenAPIObject {
+  const options = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Longhaul')
+    .setDescription(
+      'Reports and exports that outlive the request that asked for them. Post a report, get an id at once, follow it, ' +
+        'page through its rows or download the file.',
+    )
+    .setVersion(version)
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addServer('/')
+    .build();
+  return describeReports(SwaggerModule.createDocument(app, options), definitions);
+}

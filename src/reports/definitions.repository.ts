@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import { Prisma } from '../platform/prisma/generated/client.js';
+import { PrismaService } from '../platform/prisma/prisma.service.js';
+import { parseDefinition, type Definition } from './definition.js';
+
+/** Owner of what ships with the service: visible to all, changeable by none. */
+const SHIPPED_OWNER = '';
+const UNIQUE_VIOLATION = 'P2002';
+
+const columns = { body: true } satisfies Prisma.DefinitionSelect;
+
+/** Versions of definitions. A version never changes; a new content is a new version. */
+@Injectable()
+export class DefinitionsRepository {
+  constructor(private readonly prisma: PrismaService) {}
+
+  /** The newest version under a name, as an owner sees it. */
+  async latest(owner: string, name: string): Promise<Definition | null> {
+    const row = await this.prisma.definition.findFirst({
+      where: { owner: { in: [owner, SHIPPED_OWNER] }, name, deletedAt: null },
+      orderBy: { version: 'desc' },
+      select: columns,
+    });
+    return row && toDefinition(row);
+  }
+
+  /** One version, also of a definition that was deleted since: runs go on to need it. */
+  async version(owner: string, name: string, version: number): Promise<Definition | null> {
+    const row = await this.prisma.definition.findFirst({
+      where: { owner: { in: [owner, SHIPPED_OWNER] }, name, version },
+      select: columns,
+    });
+    return row && toDefinition(row);
+  }
+
+  /** The newest version of every definition, by name. */
+  async list(owner: string): Promise<Definition[]> {
+    const rows = await this.prisma.definition.findMany({
+      where: { owner: { in: [owner, SHIPPED_OWNER] }, deletedAt: null },
+      distinct: ['name'],
+      orderBy: [{ name: 'asc' }, { version: 'desc' }],
+      select: columns,
+    });
+    return rows.map(toDefinition);
+  }
+
+  /**
+   * Stores the next version of an owner's definition. Null if that very version was stored meanwhile: look again.
+   * Versions go on after a deletion, so that a number never means two contents.
+   */
+  async add(owner: string, definition: Definition): Promise<Definition | null> {
+    const newest = await this.prisma.definition.findFirst({
+      where: { owner, name: definition.name },
+      orderBy: { version: 'desc' },
+      select: { version: true },
+    });
+    const next = { ...definition, version: (newest?.version ?? 0) + 1 };
+    return (await this.insert(owner, next)) ? next : null;
+  }
+
+  async remove(owner: string, name: string): Promise<boolean> {
+    const { count } = await this.prisma.definition.updateMany({
+      where: { owner, name, deletedAt: null },
+      data: { deletedAt: new Date() },
+    });
+    return count > 0;
+  }
+
+  /** Makes the shipped definitions known. Returns the ones whose version is known with another content. */
+  async synchronise(definitions: readonly Definition[]): Promise<Definition[]> {
+    const changed: Definition[] = [];
+    for (const definition of definitions) {
+      if (await this.insert(SHIPPED_OWNER, definition)) continue;
+      const { name, version } = definition;
+      const known = await this.prisma.definition.update({
+        where: { owner_name_version: { owner: SHIPPED_OWNER, name, version } },
+        data: { deletedAt: null },
+        select: { hash: true },
+      });
+      if (known.hash !== hashOf(definition)) changed.push(definition);
+    }
+    await this.prisma.definition.updateMany({
+      where: { owner: SHIPPED_OWNER, name: { notIn: definitions.map(({ name }) => name) }, deletedAt: null },
+      data: { deletedAt: new Date() },
+    });
+    return changed;
+  }
+
+  /** False if the version exists already. */
+  private async insert(owner: string, definition: Definition): Promise<boolean> {
+    const { name, version, origin } = definition;
+    try {
+      await this.prisma.definition.create({
+        data: { id: uuidv7(), owner, name, version, origin, hash: hashOf(definition), body: definition },
+        select: { id: true },
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === UNIQUE_VIOLATION) return false;
+      throw error;
+    }
+  }
+}
+
+const hashOf = (definition: Definition): string =>
+  createHash('sha256').update(JSON.stringify(definition)).digest('hex');
+
+const toDefinition = (row: { body: Prisma.JsonValue }): Definition => parseDefinition(row.body);

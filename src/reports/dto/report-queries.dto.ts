@@ -1,0 +1,41 @@
+import { ApiPropertyOptional, IntersectionType } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsDate, IsIn, IsOptional, IsString } from 'class-validator';
+import type { FormatName } from '../../formats/format.js';
+import { FORMAT_NAMES } from '../../formats/formats.js';
+import { CursorDto, PageDto, WaitDto } from '../../platform/http/page.dto.js';
+import { RunStatus } from '../../runs/run.js';
+
+/** Query of `POST /reports`: the page of rows to answer with if the run ends in time. */
+export class CreateReportQueryDto extends IntersectionType(PageDto, WaitDto) {}
+
+export class ListReportsQueryDto extends CursorDto {
+  @ApiPropertyOptional({ example: 'store-uptime' })
+  @IsOptional()
+  @IsString()
+  report_name?: string;
+
+  @ApiPropertyOptional({ enum: Object.values(RunStatus) })
+  @IsOptional()
+  @IsIn(Object.values(RunStatus))
+  status?: RunStatus;
+
+  @ApiPropertyOptional({ type: 'string', format: 'date-time', description: 'Created at or after this instant.' })
+  @IsOptional()
+  @Type(() => Date)
+  @IsDate()
+  created_after?: Date;
+
+  @ApiPropertyOptional({ type: 'string', format: 'date-time', description: 'Created before this instant.' })
+  @IsOptional()
+  @Type(() => Date)
+  @IsDate()
+  created_before?: Date;
+}
+
+export class DownloadQueryDto extends WaitDto {
+  @ApiPropertyOptional({ enum: FORMAT_NAMES, description: 'Default: the format that the report was created with.' })
+  @IsOptional()
+  @IsIn(FORMAT_NAMES)
+  format?: FormatName;
+}

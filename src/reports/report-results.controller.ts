@@ -1,0 +1,114 @@
+import { Controller, Get, Headers, Query, Req, Res } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { ErrorCode } from '../common/errors.js';
+import { ApiProblems } from '../platform/http/api-problems.js';
+import { CurrentCaller, type Caller } from '../platform/http/caller.js';
+import { clientGone, lastEventId, sendEvents } from '../platform/http/event-stream.js';
+import { IdParam } from '../platform/http/id-param.js';
+import { PageDto } from '../platform/http/page.dto.js';
+import { waitOf } from '../platform/http/prefer.js';
+import { DownloadsService } from '../results/downloads.service.js';
+import { requireResult } from '../results/result-access.js';
+import { RunWatcher } from '../runs/run-watcher.js';
+import { RunsService } from '../runs/runs.service.js';
+import { DownloadQueryDto } from './dto/report-queries.dto.js';
+import { DownloadDto, ManifestDto, ReportDto, RowsDto } from './dto/report.dto.js';
+import { ReportAnswers } from './report-answers.js';
+import { toDownloadDto, toManifestDto, toReportDto } from './reports.presenter.js';
+
+const RENDER_RETRY_SECONDS = '1';
+const NO_RESULT = [ErrorCode.RunNotFound, ErrorCode.RunNotCompleted, ErrorCode.ResultExpired] as const;
+
+/** What a report has brought forth. */
+@ApiTags('reports')
+@Controller('reports/:id')
+export class ReportResultsController {
+  constructor(
+    private readonly runs: RunsService,
+    private readonly answers: ReportAnswers,
+    private readonly downloads: DownloadsService,
+    private readonly watcher: RunWatcher,
+  ) {}
+
+  @Get('rows')
+  @ApiOperation({ operationId: 'getReportRows', summary: 'Page through the rows of a completed report' })
+  @ApiResponse({ status: 200, type: RowsDto })
+  @ApiProblems(ErrorCode.ValidationFailed, ...NO_RESULT)
+  async rows(
+    @CurrentCaller() { owner }: Caller,
+    @IdParam() id: string,
+    @Query() page: PageDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<RowsDto> {
+    return await this.answers.rows({ request, response }, await this.runs.get(owner, id), page);
+  }
+
+  @Get('download')
+  @ApiOperation({
+    operationId: 'downloadReport',
+    summary: 'Download the file of a completed report',
+    description:
+      'Redirects to a signed link that works for minutes; with `Accept: application/json` the link is the answer. ' +
+      'A format that was not asked for at creation is rendered on first use: 202 until it is there, or `wait` for it.',
+  })
+  @ApiHeader({ name: 'Prefer', required: false, description: '`wait=N`: wait at most N seconds for a render.' })
+  @ApiResponse({ status: 200, type: DownloadDto, description: 'With `Accept: application/json`.' })
+  @ApiResponse({ status: 202, type: ReportDto, description: 'The file is being rendered; ask again.' })
+  @ApiResponse({ status: 302, description: 'To the file.' })
+  @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RenderFailed, ...NO_RESULT)
+  async download(
+    @CurrentCaller() { owner, requestId }: Caller,
+    @IdParam() id: string,
+    @Query() { format, wait }: DownloadQueryDto,
+    @Headers('prefer') prefer: string | undefined,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<DownloadDto | ReportDto | undefined> {
+    const run = await this.runs.get(owner, id);
+    const download = await this.downloads.download(run, { format, requestId, waitSeconds: waitOf(prefer, wait) });
+    response.setHeader('Cache-Control', 'no-store');
+    if (!download.ready) {
+      response.status(202).setHeader('Retry-After', RENDER_RETRY_SECONDS);
+      return toReportDto(run);
+    }
+    if (request.accepts(['application/octet-stream', 'application/json']) === 'application/json') {
+      return toDownloadDto(download);
+    }
+    response.redirect(302, download.link.url);
+    return undefined;
+  }
+
+  @Get('manifest')
+  @ApiOperation({ operationId: 'getReportManifest', summary: 'The proof of a completed report' })
+  @ApiResponse({ status: 200, type: ManifestDto })
+  @ApiProblems(ErrorCode.ValidationFailed, ...NO_RESULT)
+  async manifest(@CurrentCaller() { owner }: Caller, @IdParam() id: string): Promise<ManifestDto> {
+    const run = await this.runs.get(owner, id);
+    return toManifestDto(run, requireResult(run), await this.downloads.list(run));
+  }
+
+  @Get('events')
+  @ApiOperation({
+    operationId: 'followReport',
+    summary: 'Follow a report by server-sent events',
+    description: 'Events `status` and `progress`; ends with the terminal one. Resumable by `Last-Event-ID`.',
+  })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this event.' })
+  @ApiResponse({
+    status: 200,
+    description: 'The stream.',
+    content: { 'text/event-stream': { schema: { type: 'string' } } },
+  })
+  @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RunNotFound)
+  async events(
+    @CurrentCaller() { owner }: Caller,
+    @IdParam() id: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const run = await this.runs.get(owner, id);
+    await sendEvents(response, this.watcher.follow(run, lastEventId(request), clientGone(response)));
+  }
+}

@@ -1,0 +1,135 @@
+import { Body, Controller, Delete, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { ErrorCode } from '../common/errors.js';
+import { decodeCursor, encodeCursor } from '../common/pagination.js';
+import { ApiProblems } from '../platform/http/api-problems.js';
+import { CurrentCaller, type Caller } from '../platform/http/caller.js';
+import { IdParam } from '../platform/http/id-param.js';
+import { linkHeader } from '../platform/http/links.js';
+import { RunKind } from '../runs/run.js';
+import { RunsService } from '../runs/runs.service.js';
+import { CreateReportDto } from './dto/create-report.dto.js';
+import { CreateReportQueryDto, ListReportsQueryDto } from './dto/report-queries.dto.js';
+import { ReportDto, ReportListDto } from './dto/report.dto.js';
+import { ReportAnswers, type ReportAnswer } from './report-answers.js';
+import { parseReportRequest } from './report-request.js';
+import { toReportDto } from './reports.presenter.js';
+
+const WAIT_HEADER = {
+  name: 'Prefer',
+  required: false,
+  description: '`wait=N`: hold the answer back until the report has ended, at most N seconds (RFC 7240).',
+};
+
+@ApiTags('reports')
+@Controller('reports')
+export class ReportsController {
+  constructor(
+    private readonly runs: RunsService,
+    private readonly answers: ReportAnswers,
+  ) {}
+
+  @Post()
+  @ApiOperation({
+    operationId: 'createReport',
+    summary: 'Run a report',
+    description:
+      'Answers at once with the id of the run (202). The parameters of the report stand at the top level of the body; ' +
+      'its definition has their schema. With `wait` it answers 200 with the first rows if the report ends in time.',
+  })
+  @ApiHeader(WAIT_HEADER)
+  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes a repeated request safe, for 24 h.' })
+  @ApiBody({ type: CreateReportDto })
+  @ApiResponse({ status: 202, type: ReportDto, description: 'The run is queued.' })
+  @ApiResponse({ status: 200, type: ReportDto, description: 'The run has ended; `rows` has the asked page.' })
+  @ApiProblems(
+    ErrorCode.MalformedRequest,
+    ErrorCode.ValidationFailed,
+    ErrorCode.DatasetNotFound,
+    ErrorCode.IdempotencyKeyReused,
+  )
+  async create(
+    @CurrentCaller() caller: Caller,
+    @Body() body: unknown,
+    @Query() query: CreateReportQueryDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ReportAnswer> {
+    return await this.answers.create({ caller, request, response }, parseReportRequest(body), query);
+  }
+
+  @Get()
+  @ApiOperation({ operationId: 'listReports', summary: 'List reports, newest first' })
+  @ApiResponse({ status: 200, type: ReportListDto })
+  @ApiProblems(ErrorCode.ValidationFailed)
+  async list(
+    @CurrentCaller() { owner }: Caller,
+    @Query() query: ListReportsQueryDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ReportListDto> {
+    const runs = await this.runs.list({
+      owner,
+      kind: RunKind.Report,
+      name: query.report_name,
+      status: query.status,
+      createdAfter: query.created_after,
+      createdBefore: query.created_before,
+      after: query.cursor === undefined ? undefined : decodeCursor(query.cursor),
+      // One more than asked tells whether the list goes on.
+      limit: query.limit + 1,
+    });
+    const shown = runs.slice(0, query.limit);
+    const last = runs.length > query.limit ? shown.at(-1) : undefined;
+    const cursor = last === undefined ? null : encodeCursor(last);
+    if (cursor !== null) response.setHeader('Link', linkHeader(request, { next: { cursor } }));
+    return { reports: shown.map((run) => toReportDto(run)), next_cursor: cursor };
+  }
+
+  @Get(':id')
+  @ApiOperation({
+    operationId: 'getReport',
+    summary: 'Show a report',
+    description: 'Always 200, also when it failed: `error` says why.',
+  })
+  @ApiResponse({ status: 200, type: ReportDto })
+  @ApiProblems(ErrorCode.MalformedRequest, ErrorCode.RunNotFound)
+  async get(
+    @CurrentCaller() { owner }: Caller,
+    @IdParam() id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ReportDto> {
+    return await this.answers.show(response, await this.runs.get(owner, id));
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(202)
+  @ApiOperation({
+    operationId: 'cancelReport',
+    summary: 'Cancel a report',
+    description: 'The status is `cancelling` until the work has really stopped, then `cancelled`. May be repeated.',
+  })
+  @ApiResponse({ status: 202, type: ReportDto })
+  @ApiProblems(ErrorCode.MalformedRequest, ErrorCode.RunNotFound, ErrorCode.RunAlreadyEnded)
+  async cancel(
+    @CurrentCaller() { owner }: Caller,
+    @IdParam() id: string,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<ReportDto> {
+    return await this.answers.show(response, await this.runs.cancel(owner, id));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({
+    operationId: 'deleteReport',
+    summary: 'Delete a report',
+    description: 'Cancels it if needed. It is gone for callers at once; its rows and files follow within seconds.',
+  })
+  @ApiResponse({ status: 204 })
+  @ApiProblems(ErrorCode.MalformedRequest, ErrorCode.RunNotFound)
+  async remove(@CurrentCaller() { owner }: Caller, @IdParam() id: string): Promise<void> {
+    await this.runs.purge(owner, id);
+  }
+}

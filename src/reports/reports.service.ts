@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import { ValidationFailed } from '../common/errors.js';
+import { DatasetsService } from '../datasets/datasets.service.js';
+import type { Caller } from '../platform/http/caller.js';
+import { RunKind } from '../runs/run.js';
+import { RunsService, type CreatedRun } from '../runs/runs.service.js';
+import type { ReportRow } from './code-report.js';
+import type { Definition } from './definition.js';
+import { DefinitionsCatalogue } from './definitions-catalogue.js';
+import { DefinitionNotFound, DefinitionsService } from './definitions.service.js';
+import type { ReportRequest } from './report-request.js';
+import { validateParameters, type ParameterValues } from './parameters/parameter-validation.js';
+
+/** Asking for reports. */
+@Injectable()
+export class ReportsService {
+  constructor(
+    private readonly definitions: DefinitionsService,
+    private readonly catalogue: DefinitionsCatalogue,
+    private readonly datasets: DatasetsService,
+    private readonly runs: RunsService,
+  ) {}
+
+  /**
+   * Checks the request against the definition's schema, pins the definition's and the datasets' versions, and queues the
+   * run. Throws `DefinitionNotFound`, `ValidationFailed`, `DatasetNotFound`.
+   */
+  async create(caller: Caller, request: ReportRequest, idempotencyKey: string | null): Promise<CreatedRun> {
+    const { fields } = request;
+    const definition = await this.find(caller.owner, fields.report_name);
+    const parameters = check(definition, request);
+    const inputs = await this.datasets.resolve(
+      caller.owner,
+      definition.datasets.map(({ name }) => name),
+    );
+    return await this.runs.create({
+      owner: caller.owner,
+      kind: RunKind.Report,
+      name: definition.name,
+      definitionVersion: definition.version,
+      parameters,
+      format: fields.format,
+      timeZone: fields.time_zone,
+      inputs,
+      timeoutSeconds: fields.timeout_seconds ?? null,
+      maxAgeSeconds: fields.max_age,
+      idempotency: idempotencyKey === null ? null : { key: idempotencyKey, requestHash: hashOf(request) },
+      requestId: caller.requestId,
+      traceparent: caller.traceparent,
+    });
+  }
+
+  /** The rows of a report in code, at once and without a run: for answers that cost nothing. */
+  async evaluate(owner: string, name: string, body: unknown): Promise<ReportRow[]> {
+    const definition = await this.definitions.get(owner, name);
+    const report = this.catalogue.codeReport(definition);
+    if (!report) throw new DefinitionNotFound(name, definition.version);
+    const rows: ReportRow[] = [];
+    const parameters = validateParameters(definition, body);
+    for await (const row of report.generate(parameters, { signal: new AbortController().signal })) rows.push(row);
+    return rows;
+  }
+
+  /** In a body an unknown name is a field that cannot be used. */
+  private async find(owner: string, name: string): Promise<Definition> {
+    try {
+      return await this.definitions.get(owner, name);
+    } catch (error) {
+      if (!(error instanceof DefinitionNotFound)) throw error;
+      throw ValidationFailed.at('/report_name', error.message);
+    }
+  }
+}
+
+/** The parameters in their normal form; all bad fields of the request are told at once. */
+function check(definition: Definition, { parameters, problems }: ReportRequest): ParameterValues {
+  try {
+    const values = validateParameters(definition, parameters);
+    if (problems.length > 0) throw ValidationFailed.of([]);
+    return values;
+  } catch (error) {
+    if (!(error instanceof ValidationFailed)) throw error;
+    throw ValidationFailed.of([...problems, ...error.places]);
+  }
+}
+
+function hashOf({ fields, parameters }: ReportRequest): string {
+  return createHash('sha256')
+    .update(JSON.stringify([fields, parameters]))
+    .digest('hex');
+}

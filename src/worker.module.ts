@@ -1,0 +1,45 @@
+import { Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
+import { ConfigurationModule } from './config/configuration.module.js';
+import { HealthModule } from './health/health.module.js';
+import { LoggingModule } from './platform/http/logging.module.js';
+import { PrismaModule } from './platform/prisma/prisma.module.js';
+import { QueueModule } from './platform/queue/queue.module.js';
+import { ReportsWorkerModule } from './reports/reports.module.js';
+import { ReportsProcessor } from './reports/reports.processor.js';
+import { RendersProcessor } from './results/renders.processor.js';
+import { RenderWorker } from './results/render-worker.js';
+import { ResultsWorkerModule } from './results/results.module.js';
+import { RunExecutor } from './runs/run-executor.js';
+import { RunsWorkerModule } from './runs/runs.module.js';
+
+/** A worker that is told to stop takes nothing new, ends what it can, and hands back the rest. */
+@Injectable()
+class WorkerDrain implements OnModuleDestroy {
+  constructor(
+    private readonly reports: ReportsProcessor,
+    private readonly renders: RendersProcessor,
+    private readonly executor: RunExecutor,
+    private readonly renderer: RenderWorker,
+  ) {}
+
+  async onModuleDestroy(): Promise<void> {
+    this.renderer.stop();
+    await Promise.all([this.executor.drain(), this.reports.consumer.stop(), this.renders.consumer.stop()]);
+  }
+}
+
+/** The worker: takes runs and renders off the queues, sweeps, and serves only its own health. */
+@Module({
+  imports: [
+    ConfigurationModule,
+    LoggingModule,
+    PrismaModule,
+    QueueModule,
+    RunsWorkerModule,
+    ResultsWorkerModule,
+    ReportsWorkerModule,
+    HealthModule,
+  ],
+  providers: [WorkerDrain],
+})
+export class WorkerModule {}
