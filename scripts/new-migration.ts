@@ -2,7 +2,6 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DiffTarget } from '@prisma/schema-engine-wasm/schema_engine_bg';
-import { freePort } from '../src/local/free-port.js';
 import { startPostgres } from '../src/local/postgres.js';
 import { MIGRATIONS_DIR } from '../src/platform/prisma/migrations-folder.js';
 import { withSchemaEngine } from '../src/platform/prisma/schema-engine.js';
@@ -41,7 +40,6 @@ async function difference(): Promise<string | undefined> {
   const { child, url } = await startPostgres({
     dataDir: join(folder, 'postgres'),
     logFile: join(folder, 'postgres.log'),
-    port: await freePort(),
     password: 'only-for-this-run',
     throwaway: true,
   });

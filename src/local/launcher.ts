@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { applyMigrations } from '../platform/prisma/migrator.js';
 import { Child } from './child.js';
 import type { DataFolder } from './data-folder.js';
-import { freePort } from './free-port.js';
 import { ensureDatabase, startPostgres } from './postgres.js';
 import { startRedis } from './redis.js';
 import { choosePorts, type LocalSettings } from './settings.js';
@@ -74,7 +73,7 @@ export class Launcher {
     const { child, url } = await startPostgres({
       dataDir: folder.of('postgres'),
       logFile: folder.log('postgres'),
-      port: await freePort(POSTGRES_PORT),
+      preferredPort: POSTGRES_PORT,
       password: folder.secrets.databasePassword,
       signal: stop.signal,
       onSpawn: (started) => folder.records.add(started),
@@ -90,7 +89,7 @@ export class Launcher {
     const { child, url } = await startRedis({
       dataDir: folder.of('redis'),
       logFile: folder.log('redis'),
-      port: await freePort(REDIS_PORT),
+      preferredPort: REDIS_PORT,
       password: folder.secrets.redisPassword,
       say,
       signal: stop.signal,

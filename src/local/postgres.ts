@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { Child } from './child.js';
+import { freePort } from './free-port.js';
 import { LaunchError } from './launch-error.js';
 import { processIdentity, processProgram } from './process-identity.js';
 import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
@@ -13,7 +14,8 @@ export interface PostgresOptions {
   /** Made when absent; kept. */
   dataDir: string;
   logFile: string;
-  port: number;
+  /** Used when it is free; any other else. */
+  preferredPort?: number;
   password: string;
   /** For throwaway data: trades durability for speed. */
   throwaway?: boolean;
@@ -43,17 +45,13 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     'unix_socket_directories=',
     ...(options.throwaway ? THROWAWAY_SETTINGS : []),
   ];
-  const url = `postgresql://${USER}:${options.password}@127.0.0.1:${options.port}/postgres`;
+  // Chosen at the last moment: setting up the folder takes long enough for somebody else to take the port.
+  const port = await freePort(options.preferredPort);
+  const url = `postgresql://${USER}:${options.password}@127.0.0.1:${port}/postgres`;
   const child = await Child.start({
     name: 'PostgreSQL',
     command: binaries.postgres,
-    args: [
-      '-D',
-      dataFolder(options.dataDir, user),
-      '-p',
-      String(options.port),
-      ...settings.flatMap((one) => ['-c', one]),
-    ],
+    args: ['-D', dataFolder(options.dataDir, user), '-p', String(port), ...settings.flatMap((one) => ['-c', one])],
     cwd: options.dataDir,
     user,
     logFile: options.logFile,

@@ -1,12 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { Redis } from 'ioredis';
 import { Child } from './child.js';
+import { freePort } from './free-port.js';
 import { findRedis, installRedis } from './redis-binary.js';
 
 export interface RedisOptions {
   dataDir: string;
   logFile: string;
-  port: number;
+  /** Used when it is free; any other else. */
+  preferredPort?: number;
   password: string;
   /** For throwaway data: nothing is written to disk. */
   throwaway?: boolean;
@@ -27,14 +29,15 @@ const START_SECONDS = 30;
 export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   const command = (await findRedis()) ?? (await installRedis(options.say));
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
-  const url = `redis://:${options.password}@127.0.0.1:${options.port}`;
+  const port = await freePort(options.preferredPort);
+  const url = `redis://:${options.password}@127.0.0.1:${port}`;
   const child = await Child.start({
     name: 'Redis',
     command,
     args: ['-'],
     cwd: options.dataDir,
     logFile: options.logFile,
-    input: settings(options),
+    input: settings(options, port),
     stopSignal: 'SIGTERM',
     stopSeconds: 20,
     ready: () => answers(url),
@@ -46,10 +49,10 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
 }
 
 /** Given on standard input: a password among the arguments would show in the process list. */
-function settings({ port, password, throwaway }: RedisOptions): string {
+function settings({ password, throwaway }: RedisOptions, port: number): string {
   return [
     'bind 127.0.0.1',
-    `port ${String(port)}`,
+    `port ${port}`,
     `requirepass ${password}`,
     'daemonize no',
     'save ""',

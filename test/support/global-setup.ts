@@ -57,7 +57,6 @@ async function startTestPostgres(folder: string) {
   return startPostgres({
     dataDir: join(folder, 'postgres'),
     logFile: join(folder, 'postgres.log'),
-    port: await freePort(),
     password: PASSWORD,
     throwaway: true,
   });
@@ -71,7 +70,6 @@ async function startTestRedis(folder: string, started: <T extends { child: Child
   const server = await startRedis({
     dataDir: join(folder, 'redis'),
     logFile: join(folder, 'redis.log'),
-    port: await freePort(),
     password: PASSWORD,
     throwaway: true,
     say: console.log,
