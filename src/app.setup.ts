@@ -24,6 +24,8 @@ export function setupCommon(app: NestExpressApplication): void {
   app.useLogger(app.get(Logger));
   app.useGlobalFilters(new ProblemFilter());
   app.disable('x-powered-by');
+  // A poll is always answered in full: no 304 for a run that looks the same.
+  app.set('etag', false);
   app.setGlobalPrefix(...PREFIX);
   app.enableShutdownHooks();
 }

@@ -16,7 +16,7 @@ import { Scratch } from './scratch.js';
 @Module({
   imports: [StorageModule, BullModule.registerQueue({ name: REPORTS_QUEUE }, { name: EXPORTS_QUEUE })],
   providers: [RunsRepository, RunChangesRepository, RunsQueue, RunWatcher, RunsService],
-  exports: [RunsService, RunWatcher, RunChangesRepository, RunsRepository, RunsQueue],
+  exports: [RunsService, RunWatcher, RunChangesRepository, RunsRepository, RunsQueue, BullModule],
 })
 export class RunsModule {}
 
