@@ -12,7 +12,7 @@ const roundTrip = (type: string) => (column: string) => `CAST(TRY_CAST(${column}
 const matches = (pattern: RegExp, type: string) => (column: string) =>
   `regexp_full_match(${column}, '${pattern.source.slice(1, -1)}') AND TRY_CAST(${column} AS ${type}) IS NOT NULL`;
 
-const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
+const DECIMAL = /^(?:(?:0|-?[1-9]\d*)(?:\.\d+)?|-0\.\d*[1-9]\d*)$/;
 const DATE_TIME = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?$/;
 const INSTANT = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?: ?UTC|Z|[+-]\d\d(?::?\d\d)?)$/;
 
