@@ -2,7 +2,7 @@ import type { ErrorPlace } from '../../common/errors.js';
 import { readDateTime, readInstant } from './instants.js';
 import { RANGE_KEYS, type FilterType, type RangeKey } from './parameter-spec.js';
 
-type Bounds = Partial<Record<RangeKey, unknown>>;
+type Bounds = Partial<Record<RangeKey, string | number>>;
 
 /** Rules of a range that a JSON Schema cannot say. The bounds are valid each for itself; `pointer` is the range's own. */
 export function rangeProblems(bounds: Bounds, of: FilterType, pointer: string): ErrorPlace[] {
@@ -50,7 +50,7 @@ function isGapBetweenIntegers(bounds: Bounds, of: FilterType): boolean {
 }
 
 /** A form of a valid bound that orders as its values do. Texts are compared as the engine does: by their UTF-8 bytes. */
-function comparable(value: unknown, of: FilterType): string | number | bigint {
+function comparable(value: string | number | undefined, of: FilterType): string | number | bigint {
   switch (of) {
     case 'integer':
       return BigInt(String(value));

@@ -116,7 +116,7 @@ describe(validateParameters, () => {
     expect(accept({ ids: { include: ['8419537941919820732', 5] } })['ids']).toEqual({
       include: ['8419537941919820732', 5],
     });
-    expect(refuse({ ids: { include: [9007199254740993] } })).toEqual({
+    expect(refuse({ ids: { include: [JSON.parse('9007199254740993')] } })).toEqual({
       '/ids/include/0': expect.stringContaining('2^53'),
     });
     expect(refuse({ ids: { include: ['9223372036854775808'] } })).toEqual({

@@ -25,15 +25,17 @@ export function validateParameters(
   definition: Pick<Definition, 'name' | 'parameters'>,
   body: unknown,
 ): ParameterValues {
-  const problems: ErrorPlace[] = [];
-  const values = normalise(definition.parameters, body, problems);
+  const { values, problems } = normalise(definition.parameters, body);
   const validate = validatorFor(definition.parameters);
-  if (validate(values) && problems.length === 0) {
-    problems.push(...semanticProblems(definition.parameters, values));
-    if (problems.length === 0) return values;
-  }
-  problems.push(...describeErrors(validate.errors ?? [], definition));
-  throw new ValidationFailed('The request has fields that cannot be used.', { places: onePerPointer(problems) });
+  const isValid = validate(values);
+  const shape = describeErrors(validate.errors ?? [], definition);
+  const all = onePerPointer([
+    ...problems,
+    ...shape,
+    ...(isValid ? semanticProblems(definition.parameters, values) : []),
+  ]);
+  if (isValid && all.length === 0) return values;
+  throw new ValidationFailed('The request has fields that cannot be used.', { places: all });
 }
 
 function validatorFor(parameters: Definition['parameters']): Validator {
@@ -57,19 +59,18 @@ function createAjv(): Ajv2020 {
   return ajv;
 }
 
-/** A copy that the validator may fill with defaults, its ranges in `$` spelling. */
-function normalise(parameters: Definition['parameters'], body: unknown, problems: ErrorPlace[]): unknown {
-  if (!isObject(body)) return body;
-  return Object.fromEntries(
-    Object.entries(body).map(([name, value]) => {
-      if (!isRange(parameters[name]) || !isObject(value)) return [name, structuredClone(value)];
-      const doubled = doubledKeys(value);
-      for (const key of doubled) {
-        problems.push({ pointer: `/${escapePointer(name)}/${key.slice(1)}`, detail: `is given as ${key} too` });
-      }
-      return [name, withDollarKeys(value)];
-    }),
-  );
+/** A copy that the validator may fill with defaults, its ranges in `$` spelling, and what was given in both spellings. */
+function normalise(parameters: Definition['parameters'], body: unknown): { values: unknown; problems: ErrorPlace[] } {
+  if (!isObject(body)) return { values: body, problems: [] };
+  const problems: ErrorPlace[] = [];
+  const entries = Object.entries(body).map(([name, value]): [string, unknown] => {
+    if (!isRange(parameters[name]) || !isObject(value)) return [name, structuredClone(value)];
+    for (const key of doubledKeys(value)) {
+      problems.push({ pointer: `/${escapePointer(name)}/${key.slice(1)}`, detail: `is given as ${key} too` });
+    }
+    return [name, withDollarKeys(value)];
+  });
+  return { values: Object.fromEntries(entries), problems };
 }
 
 function semanticProblems(parameters: Definition['parameters'], values: ParameterValues): ErrorPlace[] {
