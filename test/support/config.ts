@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../src/config/config.js';
@@ -7,6 +7,9 @@ import { parseEnvironment } from '../../src/config/environment.js';
 /** Environment of a process under test: temporary folders, no noise, servers as given. Values are those of the README's table. */
 export function testEnvironment(overrides: Readonly<Record<string, string>> = {}): Record<string, string> {
   const folder = mkdtempSync(join(tmpdir(), 'longhaul-files-'));
+  process.once('exit', () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
   return {
     HOST: '127.0.0.1',
     LOG_LEVEL: 'warn',

@@ -37,11 +37,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const [postgres, redisUrl, s3] = await Promise.all([
+    const starting = [
       startTestPostgres(folder).then(started),
       startTestRedis(folder, started),
       startS3(folder).then(started),
-    ]);
+    ] as const;
+    await Promise.allSettled(starting); // What did start has to be known before it can be stopped.
+    const [postgres, redisUrl, s3] = await Promise.all(starting);
     await applyMigrations(await ensureDatabase(postgres.url, TEMPLATE_DATABASE));
     project.provide('databaseUrl', postgres.url);
     project.provide('redisUrl', redisUrl);
