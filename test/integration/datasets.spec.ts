@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -323,6 +323,24 @@ describe('limits', () => {
       expect(await small.stored()).toEqual([]);
     } finally {
       await small.stop();
+    }
+  });
+});
+
+describe('a storage that does not work', () => {
+  it('is told, and leaves neither a dataset nor a file', async () => {
+    const broken = await DatasetsApp.start();
+    try {
+      const { storage } = broken.config;
+      if (storage.driver !== 'local') throw new Error('the test needs the local driver');
+      await rm(storage.root, { recursive: true });
+      await writeFile(storage.root, 'not a folder');
+      const answer = await broken.put('nowhere', 'a\n1\n', { type: 'text/csv' });
+      expect(answer).toMatchObject({ status: 503, body: { code: 'storage-unavailable' } });
+      expect((await fetch(`${broken.url}/nowhere`)).status).toBe(404);
+      expect(await broken.leftovers()).toEqual([]);
+    } finally {
+      await broken.stop();
     }
   });
 });
