@@ -4,8 +4,11 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import express from 'express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
+import { ErrorCode } from './common/errors.js';
 import type { Config } from './config/config.js';
+import { NOTHING_HERE, PROBLEM_JSON, problemOf } from './platform/http/problem.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
+import { requestId } from './platform/http/request-id.js';
 import { validationPipe } from './platform/http/validation.js';
 import type { Definition } from './reports/definition.js';
 import { describeReports } from './reports/reports.openapi.js';
@@ -21,6 +24,7 @@ const UPLOAD = /^\/api\/v1\/datasets\/[^/]+\/content$/;
 
 /** What both kinds of process share. */
 export function setupCommon(app: NestExpressApplication): void {
+  app.use(requestId);
   app.useLogger(app.get(Logger));
   app.useGlobalFilters(new ProblemFilter());
   app.disable('x-powered-by');
@@ -54,6 +58,16 @@ export function setupApi(app: NestExpressApplication, config: Config, definition
     customSiteTitle: 'Longhaul API',
     swaggerOptions: { displayRequestDuration: true, tryItOutEnabled: true, persistAuthorization: true },
   });
+}
+
+/** Listens. Paths outside the prefix that nothing serves are answered as a problem too. */
+export async function listen(app: NestExpressApplication, port: number, host: string): Promise<void> {
+  await app.init();
+  app.use((request: express.Request & { id: string }, response: express.Response) => {
+    const problem = problemOf(ErrorCode.NotFound, NOTHING_HERE, { requestId: request.id });
+    response.status(problem.status).type(PROBLEM_JSON).send(JSON.stringify(problem));
+  });
+  await app.listen(port, host);
 }
 
 /** The OpenAPI document: what the controllers declare, and the parameters of every shipped report. */

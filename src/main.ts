@@ -1,7 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
-import { setupApi } from './app.setup.js';
+import { listen, setupApi } from './app.setup.js';
 import { Config } from './config/config.js';
 import { readShipped } from './reports/definitions-catalogue.js';
 import { startOrExit } from './start-or-exit.js';
@@ -11,5 +11,5 @@ await startOrExit(async () => {
   const app = await NestFactory.create<NestExpressApplication>(AppModule, options);
   const config = app.get(Config);
   setupApi(app, config, await readShipped(config.catalogueDir));
-  await app.listen(config.http.port, config.http.host);
+  await listen(app, config.http.port, config.http.host);
 });

@@ -1,6 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { setupCommon } from './app.setup.js';
+import { listen, setupCommon } from './app.setup.js';
 import { Config } from './config/config.js';
 import { startOrExit } from './start-or-exit.js';
 import { WorkerModule } from './worker.module.js';
@@ -10,5 +10,5 @@ await startOrExit(async () => {
   const app = await NestFactory.create<NestExpressApplication>(WorkerModule, options);
   setupCommon(app);
   const { worker } = app.get(Config);
-  await app.listen(worker.port, worker.host);
+  await listen(app, worker.port, worker.host);
 });

@@ -48,18 +48,15 @@ export class ReportAnswers {
       response.setHeader('Preference-Applied', `wait=${String(Math.min(wait, this.config.http.waitCapSeconds))}`);
     }
     response.status(wait > 0 && isTerminal(run.status) ? 200 : 202);
-    const dto = await this.show(response, run);
-    return {
-      ...dto,
-      ...(reuse && { reuse: { kind: reuse.kind, as_of: reuse.asOf.toISOString() } }),
-      ...(response.statusCode === 200 && (await this.firstRows(run, query))),
-    };
+    const answer: ReportAnswer = await this.show(response, run);
+    if (reuse) answer.reuse = { kind: reuse.kind, as_of: reuse.asOf.toISOString() };
+    return response.statusCode === 200 ? Object.assign(answer, await this.firstRows(run, query)) : answer;
   }
 
   /** The run as it is, with the time to look again while it has not ended. */
   async show(response: Response, run: Run): Promise<ReportDto> {
     if (!isTerminal(run.status)) response.setHeader('Retry-After', String(retryAfterOf(run)));
-    return toReportDto(run, { queuePosition: await this.runs.queuePosition(run) });
+    return toReportDto(run, await this.runs.queuePosition(run));
   }
 
   /** A page of rows of a completed run, with links to its neighbours. */

@@ -50,7 +50,7 @@ function bodySchema(definition: Definition): Schema {
         required: ['report_name', ...((required ?? []) as string[])],
       },
     ],
-  } as Schema;
+  };
 }
 
 function example({ name, title, examples }: Definition) {

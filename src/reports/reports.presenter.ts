@@ -1,7 +1,7 @@
 import { PROBLEMS, problemType } from '../platform/http/problem.js';
 import type { Download } from '../results/downloads.service.js';
 import type { NewArtifact } from '../runs/artifact.js';
-import type { Manifest, Reuse, Run } from '../runs/run.js';
+import type { Manifest, Run } from '../runs/run.js';
 import { isTerminal } from '../runs/run-state.js';
 import type { DownloadDto, ManifestDto, ProgressDto, ReportDto, ReportLinksDto } from './dto/report.dto.js';
 
@@ -11,7 +11,7 @@ const BASE = '/api/v1';
 export const reportPath = (id: string): string => `${BASE}/reports/${id}`;
 
 /** A run of a report as it goes over the wire. */
-export function toReportDto(run: Run, extra: { queuePosition?: number | null; reuse?: Reuse | null } = {}): ReportDto {
+export function toReportDto(run: Run, queuePosition: number | null = null): ReportDto {
   return {
     report_id: run.id,
     report_name: run.name,
@@ -23,7 +23,7 @@ export function toReportDto(run: Run, extra: { queuePosition?: number | null; re
     finished_at: run.finishedAt?.toISOString() ?? null,
     expires_at: run.expiresAt.toISOString(),
     deadline_at: run.deadlineAt?.toISOString() ?? null,
-    progress: progressOf(run, extra.queuePosition ?? null),
+    progress: progressOf(run, queuePosition),
     attempt: run.attempt,
     error: run.error && {
       type: problemType(run.error.code),
@@ -36,7 +36,6 @@ export function toReportDto(run: Run, extra: { queuePosition?: number | null; re
     total_rows: run.totalRows,
     request_id: run.requestId,
     links: linksOf(run),
-    ...(extra.reuse && { reuse: { kind: extra.reuse.kind, as_of: extra.reuse.asOf.toISOString() } }),
   };
 }
 

@@ -41,15 +41,14 @@ export class ResultWriter {
     const file = join(directory, RESULT_FILE);
     await session.relate(RESULT_TABLE, file);
     const columns = await describeColumns(session, RESULT_TABLE);
-    const warnings: string[] = [];
     const upload = this.upload(file, `${keyPrefix}${RESULT_FILE}`, { contentType: PARQUET, signal });
-    const render = this.renderIfAsked(context, session, columns, warnings);
+    const render = this.renderIfAsked(context, session, columns);
     // Both must have ended before an error of one is told: nothing may go on writing after that.
     const [stored, rendered] = await Promise.allSettled([upload, render]);
     if (rendered.status === 'rejected') throw rendered.reason;
     if (stored.status === 'rejected') throw stored.reason;
     return {
-      artifact: rendered.value,
+      artifact: rendered.value?.artifact ?? null,
       manifest: {
         rows,
         bytes: stored.value.size,
@@ -61,7 +60,7 @@ export class ResultWriter {
         parameters: run.parameters,
         asOf: run.createdAt.toISOString(),
         engine: await engineVersion(session),
-        warnings,
+        warnings: rendered.value?.warnings ?? [],
       },
     };
   }
@@ -95,11 +94,10 @@ export class ResultWriter {
     context: RunContext,
     session: QuerySession,
     columns: readonly TableColumn[],
-    warnings: string[],
-  ): Promise<NewArtifact | null> {
+  ): Promise<{ artifact: NewArtifact; warnings: string[] } | null> {
     const { run, directory, keyPrefix, signal, progress } = context;
     if (run.format === null || !isFormatName(run.format)) return null;
-    const rendered = await this.render({
+    return await this.render({
       session,
       directory,
       columns,
@@ -111,8 +109,6 @@ export class ResultWriter {
         progress(phase, { percent });
       },
     });
-    warnings.push(...rendered.warnings);
-    return rendered.artifact;
   }
 
   private async upload(

@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
-import { Broadcast } from '../platform/queue/broadcast.js';
+import { type Broadcast } from '../platform/queue/broadcast.js';
 import { ProgressMeter } from './progress-meter.js';
 import { RunDeadlineExceeded, RunStopped } from './run-errors.js';
 import { eventOf, eventSchema, runChannel } from './run-events.js';
 import { RunStatus, type Run, type RunProgress } from './run.js';
-import { RunChangesRepository } from './run-changes.repository.js';
+import { type RunChangesRepository } from './run-changes.repository.js';
 
 /** Progress is told at most so often, and the lease renewed at least so often as a part of its length. */
 const BEAT_MS = 1000;

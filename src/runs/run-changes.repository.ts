@@ -174,7 +174,7 @@ export class RunChangesRepository {
 
   private async change(id: string, change: RunChange, options: ChangeOptions): Promise<Run | null> {
     for (const from of allowedFrom(change)) {
-      const changed = await this.prisma.$queryRaw<{ id: string }[]>(statement(id, change, from, options));
+      const changed = await this.prisma.$queryRaw<{ id: string }[]>(statement(id, { change, from }, options));
       if (changed.length > 0) {
         const row = await this.prisma.run.findUnique({ where: { id }, select: runColumns });
         return row && toRun(row);
@@ -194,7 +194,11 @@ function ended(resultTtlSeconds: number): Prisma.Sql[] {
 }
 
 /** The change, its event and its artifact in one statement: all of it or none. */
-function statement(id: string, change: RunChange, from: RunStatus, options: ChangeOptions): Prisma.Sql {
+function statement(
+  id: string,
+  { change, from }: { change: RunChange; from: RunStatus },
+  options: ChangeOptions,
+): Prisma.Sql {
   const to = nextStatus(from, change);
   if (to === null) throw new TypeError(`${change} is not allowed in ${from}`);
   const set = Prisma.join([

@@ -1,12 +1,7 @@
 import { Module } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LoggerModule } from 'nestjs-pino';
 import { Config } from '../../config/config.js';
-
-const REQUEST_ID = 'x-request-id';
-/** What a caller may choose as request id: it goes into logs and headers as it is. */
-const SAFE_ID = /^[\w.:-]{1,128}$/;
 
 /** JSON lines to standard output, one per request; a request id that is taken over or made, and always answered. */
 @Module({
@@ -17,12 +12,8 @@ const SAFE_ID = /^[\w.:-]{1,128}$/;
         pinoHttp: {
           level: log.level,
           ...(log.pretty && { transport: { target: 'pino-pretty', options: { singleLine: true } } }),
-          genReqId: (request: IncomingMessage, response: ServerResponse) => {
-            const given = request.headers[REQUEST_ID];
-            const id = typeof given === 'string' && SAFE_ID.test(given) ? given : randomUUID();
-            response.setHeader('X-Request-Id', id);
-            return id;
-          },
+          // Set by the first middleware of all.
+          genReqId: (request: IncomingMessage) => request.id,
           redact: ['req.headers.authorization', 'req.headers["x-api-key"]', 'req.headers.cookie'],
           serializers: {
             req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, url }),

@@ -1,7 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { AppError, ErrorCode, type ErrorPlace } from '../../common/errors.js';
-import { PROBLEM_JSON, problemOf, type Problem } from './problem.js';
+import { NOTHING_HERE, PROBLEM_JSON, problemOf, type Problem } from './problem.js';
 
 /** What Nest's and Express' own exceptions mean in our codes. */
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -62,7 +62,7 @@ function statusOf(exception: unknown): number | null {
 }
 
 function detailOf(code: ErrorCode, exception: Error): string {
-  if (code === ErrorCode.NotFound) return 'Nothing is served at this path. /api/v1/docs lists what there is.';
+  if (code === ErrorCode.NotFound) return NOTHING_HERE;
   if (code === ErrorCode.MalformedRequest && exception instanceof SyntaxError) {
     return `The body is not JSON: ${exception.message}`;
   }

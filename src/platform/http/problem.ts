@@ -61,6 +61,8 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Kind>> = {
   [ErrorCode.StorageUnavailable]: kind(HttpStatus.SERVICE_UNAVAILABLE, 'The storage is not available right now'),
 };
 
+export const NOTHING_HERE = 'Nothing is served at this path. /api/v1/docs lists what there is.';
+
 export const problemType = (code: ErrorCode): string => `/problems/${code}`;
 
 export function problemOf(

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Queue } from 'bull';
-import { QueueChecks } from './queue-checks.js';
+import { type QueueChecks } from './queue-checks.js';
 
 export interface QueuedJob<T> {
   /** Equal ids are one job as long as it exists. */
