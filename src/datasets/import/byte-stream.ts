@@ -6,7 +6,11 @@ import { DatasetInvalid } from '../dataset.js';
 export type ByteStream = AsyncIterable<Buffer>;
 
 /** Passes the bytes on until there are more than the limit, then throws what `refuse` makes. */
-export async function* limited(source: AsyncIterable<Uint8Array>, limit: number, refuse: () => Error) {
+export async function* limited(
+  source: AsyncIterable<Uint8Array>,
+  limit: number,
+  refuse: () => Error,
+): AsyncGenerator<Buffer> {
   let total = 0;
   for await (const chunk of source) {
     total += chunk.byteLength;

@@ -45,17 +45,28 @@ async function* checked(source: ByteStream): AsyncGenerator<Buffer> {
     const end = bytes.length - unfinishedBytes(bytes);
     const whole = bytes.subarray(0, end);
     if (!isUtf8(whole))
-      throw refuse(position, whole, badByte(whole), 'the bytes are not UTF-8. Save the file as UTF-8');
+      throw refuse(
+        position,
+        { bytes: whole, index: badByte(whole) },
+        'the bytes are not UTF-8. Save the file as UTF-8',
+      );
     const zero = whole.indexOf(0);
-    if (zero >= 0) throw refuse(position, whole, zero, 'there is a zero byte. Is it text, and saved as UTF-8');
+    if (zero >= 0)
+      throw refuse(position, { bytes: whole, index: zero }, 'there is a zero byte. Is it text, and saved as UTF-8');
     position.pass(whole);
     rest = bytes.subarray(end);
     yield whole;
   }
-  if (rest.length > 0) throw refuse(position, rest, 0, 'the last character is cut off. Is the file whole');
+  if (rest.length > 0)
+    throw refuse(position, { bytes: rest, index: 0 }, 'the last character is cut off. Is the file whole');
 }
 
-function refuse(position: Position, bytes: Buffer, index: number, what: string): DatasetInvalid {
+interface BadByte {
+  bytes: Buffer;
+  index: number;
+}
+
+function refuse(position: Position, { bytes, index }: BadByte, what: string): DatasetInvalid {
   position.pass(bytes.subarray(0, index));
   const byte = bytes[index]?.toString(16).padStart(2, '0') ?? '';
   return DatasetInvalid.at({ line: position.line, column: position.column, detail: `${what} (byte 0x${byte}).` });
