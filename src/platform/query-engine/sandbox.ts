@@ -71,7 +71,10 @@ class Inspection {
   }
 
   private visitObject(node: Json, scope: ReadonlySet<string>): void {
-    if ('cte_map' in node) return this.visitQuery(node, scope);
+    if ('cte_map' in node) {
+      this.visitQuery(node, scope);
+      return;
+    }
     if ('sample' in node && 'alias' in node && !('class' in node)) this.checkTable(node, scope);
     if ('function_name' in node && node['class'] !== undefined) this.checkFunction(node);
     const isTableFunction = node['type'] === 'TABLE_FUNCTION';
