@@ -9,9 +9,10 @@ description: |
   Hours are local times in the store's zone; without a readable zone it is America/Chicago, without any hours row the store
   is open all the time, and overlapping intervals count once. Daylight-saving changes are honoured: a local hour that
   does not exist counts nothing, one that occurs twice counts twice. Between two polls the status of the earlier one
-  holds; before the first one, that poll's own. Of two polls at the same instant the inactive one holds. A store without
-  a counted poll has 0 uptime, 0 downtime and polls_counted 0. Rows without a store, a time from 1970 to 2099 or a
-  status of active or inactive are no polls; hours rows that cannot be read are ignored.
+  holds; before the first one, that poll's own. All polls of the dataset count, also those outside of the windows. Of
+  two polls at the same instant the inactive one holds. A store without a counted poll has 0 uptime, 0 downtime and
+  polls_counted 0. Rows without a store, a time from 1970 to 2099 or a status of active or inactive are no polls; hours
+  rows that cannot be read are ignored.
 datasets:
   store_status: { store_id: BIGINT, status: VARCHAR, timestamp_utc: TIMESTAMPTZ }
   business_hours: { store_id: BIGINT, day: BIGINT, start_time_local: TIME, end_time_local: TIME }

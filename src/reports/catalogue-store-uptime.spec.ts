@@ -171,6 +171,15 @@ describe('store-uptime', () => {
     await expect(run([far], { now: '9999-01-01T00:00:00Z' })).rejects.toThrow('1970 to 2099');
   });
 
+  it('is exact to the microsecond before it rounds', async () => {
+    const down = poll('2023-01-25T00:00:00Z', false);
+    const at = (instant: string) => run([store({ polls: [down, poll(instant)] })], { now: '2023-01-25T12:00:00Z' });
+    expect((await at('2023-01-25T11:59:59.700Z'))[0]).toMatchObject({ uptime_last_hour: 0.01 });
+    const late = { at: micros('2023-01-25T11:59:59.700Z') + 1, isUp: true };
+    const [row] = await run([store({ polls: [down, late] })], { now: '2023-01-25T12:00:00Z' });
+    expect(row).toMatchObject({ uptime_last_hour: 0, downtime_last_hour: 60 });
+  });
+
   /** Nights of a change of clock: New York, Berlin and (half an hour) Lord Howe, both ways. */
   const nights = ['2023-03-12', '2023-11-05', '2023-03-26', '2023-10-29', '2023-04-01', '2023-09-30'];
   const zones = ['America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe', 'Mars/Base', null];
