@@ -27,10 +27,7 @@ function jsonOf({ name, type, json }: TableColumn): string {
   if (time !== null) return time;
   if (json === JsonForm.String)
     return isNested(type) ? `CAST(${value} AS ${withTextIntegers(type)})` : blobText(value, type, true);
-  // NaN and infinities are no JSON numbers; they stand as text.
-  if (/^(DOUBLE|FLOAT)$/.test(type) && json === JsonForm.Value) {
-    return `CASE WHEN isfinite(${value}) THEN to_json(${value}) ELSE to_json(CAST(${value} AS VARCHAR)) END`;
-  }
+  if (/^(DOUBLE|FLOAT)$/.test(type) && json === JsonForm.Value) return finiteOrText(value);
   return value;
 }
 
@@ -56,3 +53,9 @@ function blobText(value: string, type: string, asText = false): string {
 
 /** The type with its wide integers as text, whatever depth they are at. */
 const withTextIntegers = (type: string): string => type.replace(/\b(U?BIGINT|U?HUGEINT)\b/g, 'VARCHAR');
+
+/** NaN and infinities are no JSON numbers; they stand as the text that JavaScript gives them. */
+function finiteOrText(value: string): string {
+  const text = `CASE WHEN isnan(${value}) THEN 'NaN' WHEN ${value} > 0 THEN 'Infinity' ELSE '-Infinity' END`;
+  return `CASE WHEN isfinite(${value}) THEN to_json(${value}) WHEN ${value} IS NOT NULL THEN to_json(${text}) END`;
+}
