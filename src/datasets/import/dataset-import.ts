@@ -35,8 +35,8 @@ const MEMORY_MB = 256;
 /** A reader and a writer hold a vector of every column: 1,147 columns of CSV need some 400 MB more. */
 const MEMORY_MB_PER_COLUMN = 0.4;
 const MAX_MEMORY_MB = 1024;
-/** Files with more columns are read by one thread: each further one needs the same memory again. */
-const WIDE_COLUMNS = 200;
+/** A second thread needs half as much memory again and, beside other requests, saves little time. */
+const THREADS = 1;
 
 /** Turns uploads into Parquet, in a private folder each and never in memory as a whole. */
 @Injectable()
@@ -107,7 +107,7 @@ function convert(format: SourceFormat, job: ImportJob): Promise<void> {
 
 function limitsFor(columns: number) {
   const memoryMb = Math.min(MAX_MEMORY_MB, Math.ceil(MEMORY_MB + columns * MEMORY_MB_PER_COLUMN));
-  return { memoryMb, threads: columns > WIDE_COLUMNS ? 1 : 2 };
+  return { memoryMb, threads: THREADS };
 }
 
 /** From the separators of the first line; only the memory depends on it. */
