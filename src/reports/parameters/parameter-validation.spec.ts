@@ -55,6 +55,7 @@ describe(validateParameters, () => {
       refuse({
         released: { $gt: '2021-02-30', $lt: 7 },
         rating: { $gte: '8' },
+        votes: { $gt: 9, $lt: 1 },
         directors: { include: ['Ann', 4] },
         ids: [1],
         mode: 'sometimes',
@@ -67,6 +68,7 @@ describe(validateParameters, () => {
       '/released/$gt': expect.stringContaining('that exists'),
       '/released/$lt': 'must be string',
       '/rating/$gte': 'must be number',
+      '/votes': 'no value can match: it must be $gt 9 and $lt 1',
       '/directors/include/1': 'must be string',
       '/ids': 'must be object',
       '/mode': 'must be one of "in_hours", "all"',

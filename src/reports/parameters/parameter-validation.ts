@@ -28,12 +28,8 @@ export function validateParameters(
   const { values, problems } = normalise(definition.parameters, body);
   const validate = validatorFor(definition.parameters);
   const isValid = validate(values);
-  const shape = describeErrors(validate.errors ?? [], definition);
-  const all = onePerPointer([
-    ...problems,
-    ...shape,
-    ...(isValid ? semanticProblems(definition.parameters, values) : []),
-  ]);
+  const shape = [...problems, ...describeErrors(validate.errors ?? [], definition)];
+  const all = onePerPointer([...shape, ...semanticProblems(definition.parameters, values, shape)]);
   if (isValid && all.length === 0) return values;
   throw new ValidationFailed('The request has fields that cannot be used.', { places: all });
 }
@@ -73,15 +69,25 @@ function normalise(parameters: Definition['parameters'], body: unknown): { value
   return { values: Object.fromEntries(entries), problems };
 }
 
-function semanticProblems(parameters: Definition['parameters'], values: ParameterValues): ErrorPlace[] {
+/** What a schema cannot say, for the parameters that have no problem of shape. */
+function semanticProblems(
+  parameters: Definition['parameters'],
+  values: unknown,
+  shape: readonly ErrorPlace[],
+): ErrorPlace[] {
+  if (!isObject(values)) return [];
   return Object.entries(parameters).flatMap(([name, spec]) => {
     const value = values[name];
-    if (!('x-type' in spec) || !isObject(value)) return [];
     const pointer = `/${escapePointer(name)}`;
+    if (!('x-type' in spec) || !isObject(value) || shape.some((place) => isWithin(place, pointer))) return [];
     const tooBig = spec.of === 'integer' ? sixtyFourBitProblems(value, pointer) : [];
     if (tooBig.length > 0 || spec['x-type'] === 'set') return tooBig;
     return rangeProblems(value, spec.of, pointer);
   });
+}
+
+function isWithin(place: ErrorPlace, pointer: string): boolean {
+  return place.pointer === pointer || place.pointer?.startsWith(`${pointer}/`) === true;
 }
 
 /** Nineteen digits can be more than a 64-bit integer holds. */
