@@ -1,0 +1,105 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Child } from '../../src/local/child.js';
+import { freePort } from '../../src/local/free-port.js';
+
+const DIST = resolve(import.meta.dirname, '../../dist');
+const START_SECONDS = 60;
+/** Longer than a drain takes. */
+const STOP_SECONDS = 20;
+
+export type Environment = Readonly<Record<string, string>>;
+
+interface Kind {
+  name: string;
+  script: string;
+  portVariable: 'PORT' | 'WORKER_PORT';
+}
+
+export const API: Kind = { name: 'API', script: 'main.js', portVariable: 'PORT' };
+export const WORKER: Kind = { name: 'Worker', script: 'worker.js', portVariable: 'WORKER_PORT' };
+
+/** The built API or worker as a real process, with a scratch folder of its own. */
+export class ServiceProcess {
+  private constructor(
+    readonly child: Child,
+    readonly url: string,
+    private readonly scratch: string,
+  ) {}
+
+  static async start(kind: Kind, folder: string, environment: Environment): Promise<ServiceProcess> {
+    const port = String(await freePort());
+    const url = `http://127.0.0.1:${port}`;
+    const scratch = join(folder, 'scratch');
+    await mkdir(scratch, { recursive: true });
+    const child = await Child.start({
+      name: kind.name,
+      command: process.execPath,
+      args: [join(DIST, kind.script)],
+      env: {
+        PATH: process.env['PATH'],
+        PUBLIC_URL: url,
+        SCRATCH_DIR: scratch,
+        ...environment,
+        [kind.portVariable]: port,
+      },
+      logFile: join(folder, 'log'),
+      stopSignal: 'SIGTERM',
+      stopSeconds: STOP_SECONDS,
+      ready: () =>
+        fetch(`${url}/health/ready`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      startSeconds: START_SECONDS,
+    });
+    return new ServiceProcess(child, url, scratch);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.child.pid, signal);
+  }
+
+  /** `kill -9`: returns when the process is gone. */
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.child.exited;
+  }
+
+  async stop(): Promise<void> {
+    await this.child.stop();
+  }
+
+  async log(): Promise<string> {
+    return await readFile(this.child.options.logFile, 'utf8');
+  }
+
+  /** Files of attempts and renders that are in the scratch folder; caches of datasets and pages do not count. */
+  async filesOfAttempts(): Promise<string[]> {
+    return await filesBelow(join(this.scratch, 'processes'));
+  }
+
+  /** Clock ticks (10 ms) of processor time so far. */
+  async processorTicks(): Promise<number> {
+    const stat = await readFile(`/proc/${String(this.child.pid)}/stat`, 'utf8');
+    // The name in brackets may have spaces; utime and stime are fields 14 and 15.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  }
+
+  /** Most memory that was resident at once, in MB. */
+  async peakMemoryMb(): Promise<number> {
+    const status = await readFile(`/proc/${String(this.child.pid)}/status`, 'utf8');
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+  }
+}
+
+/** Every file below a folder; none if it is not there. */
+export async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+export async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}
