@@ -1,3 +1,4 @@
+import { EnvironmentInvalid } from './config/environment.js';
 import { processEnvironment } from './config/process-environment.js';
 import { DataFolder } from './local/data-folder.js';
 import { loadDemoData } from './local/demo.js';
@@ -22,7 +23,8 @@ try {
   await run(stop);
 } catch (error) {
   if (!(error instanceof StopRequested)) {
-    console.error(error instanceof LaunchError ? error.message : error);
+    const isForPeople = error instanceof LaunchError || error instanceof EnvironmentInvalid;
+    console.error(isForPeople ? error.message : error);
     process.exitCode = 1;
   }
 }

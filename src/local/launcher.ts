@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { parseEnvironment } from '../config/environment.js';
 import { applyMigrations } from '../platform/prisma/migrator.js';
 import { Child } from './child.js';
 import type { DataFolder } from './data-folder.js';
@@ -49,6 +50,7 @@ export class Launcher {
     const host = settings.host === '0.0.0.0' || settings.host === '127.0.0.1' ? 'localhost' : settings.host;
     const url = `http://${host}:${ports.api}`;
     const environment = this.environment({ databaseUrl, redisUrl, url, ports });
+    parseEnvironment(environment); // Says here what would otherwise stand twice in the logs of the children.
     say('Starting the API and the worker ...');
     const worker = { name: 'Worker', script: 'worker.js', log: 'worker', url: `http://${host}:${ports.worker}` };
     await this.settled([
