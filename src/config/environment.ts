@@ -18,7 +18,8 @@ const url = (...protocols: string[]) =>
 /** The project's root: two folders above this file, in `src` as in `dist`. */
 const projectRoot = resolve(import.meta.dirname, '../..');
 
-const schema = z.object({
+/** Every variable with its rule and default; README.md and .env.example list the same. */
+export const environmentSchema = z.object({
   HOST: z.string().min(1).default('0.0.0.0'),
   PORT: wholeNumber(3000).pipe(z.number().max(65535)),
   PUBLIC_URL: url('http:', 'https:').optional(),
@@ -70,7 +71,10 @@ const schema = z.object({
   CATALOGUE_DIR: z.string().min(1).default(join(projectRoot, 'catalogue')),
 });
 
-type Environment = z.infer<typeof schema>;
+type Environment = z.infer<typeof environmentSchema>;
+
+/** Seven days: no S3 server takes a signature that lives longer. */
+const MAX_S3_LINK_SECONDS = 604_800;
 
 /** All that is wrong with the environment, by name and never by value. */
 export class EnvironmentInvalid extends Error {
@@ -84,24 +88,28 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Reads and checks the environment as a whole. An empty variable counts as absent. */
 export function parseEnvironment(environment: Variables): Config {
-  return toConfig(parse(schema, environment));
+  return toConfig(parse(environmentSchema, environment, storageProblems));
 }
 
 /** For a process that needs the database and nothing else. */
 export function parseDatabaseUrl(environment: Variables): string {
-  return parse(schema.pick({ DATABASE_URL: true }), environment).DATABASE_URL;
+  return parse(environmentSchema.pick({ DATABASE_URL: true }), environment).DATABASE_URL;
 }
 
-function parse<T>(wanted: z.ZodType<T>, environment: Variables): T {
+/** `further` looks at what one variable alone does not show; all problems are told at once. */
+function parse<T>(wanted: z.ZodType<T>, environment: Variables, further = (_: Variables): string[] => []): T {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = wanted.safeParse(given);
-  if (parsed.success) return parsed.data;
-  throw new EnvironmentInvalid(
-    parsed.error.issues.map((issue) => {
+  const problems = further(given);
+  if (parsed.success && problems.length === 0) return parsed.data;
+  const issues = parsed.error?.issues ?? [];
+  throw new EnvironmentInvalid([
+    ...issues.map((issue) => {
       const name = String(issue.path[0]);
       return `${name}: ${given[name] === undefined ? 'is required' : issue.message}`;
     }),
-  );
+    ...problems,
+  ]);
 }
 
 function toConfig(env: Environment): Config {
@@ -158,12 +166,12 @@ function toStorage(env: Environment): StorageConfig {
     case 'local': {
       const { STORAGE_ROOT: root, STORAGE_SIGNING_KEY: signingKey } = env;
       if (root === undefined || signingKey === undefined) {
-        throw new EnvironmentInvalid(missing(env, 'STORAGE_ROOT', 'STORAGE_SIGNING_KEY'));
+        throw new EnvironmentInvalid(missing(env, 'local'));
       }
       return { driver: 'local', root: resolve(root), signingKey };
     }
     case 's3': {
-      if (env.S3_BUCKET === undefined) throw new EnvironmentInvalid(missing(env, 'S3_BUCKET'));
+      if (env.S3_BUCKET === undefined) throw new EnvironmentInvalid(missing(env, 's3'));
       return {
         driver: 's3',
         bucket: env.S3_BUCKET,
@@ -179,10 +187,29 @@ function toStorage(env: Environment): StorageConfig {
   }
 }
 
-function missing(env: Environment, ...names: (keyof Environment)[]): string[] {
-  return names
-    .filter((name) => env[name] === undefined)
-    .map((name) => `${name}: is required when STORAGE_DRIVER is ${env.STORAGE_DRIVER}`);
+const NEEDED: Readonly<Record<StorageConfig['driver'], readonly (keyof Environment)[]>> = {
+  local: ['STORAGE_ROOT', 'STORAGE_SIGNING_KEY'],
+  s3: ['S3_BUCKET'],
+};
+
+function missing(given: Readonly<Record<string, unknown>>, driver: StorageConfig['driver']): string[] {
+  return NEEDED[driver]
+    .filter((name) => given[name] === undefined)
+    .map((name) => `${name}: is required when STORAGE_DRIVER is ${driver}`);
+}
+
+function storageProblems(given: Variables): string[] {
+  const driver = environmentSchema.shape.STORAGE_DRIVER.safeParse(given['STORAGE_DRIVER']).data;
+  if (driver === undefined) return [];
+  const problems = missing(given, driver);
+  if (driver !== 's3') return problems;
+  if (Number(given['LINK_TTL_SECONDS']) > MAX_S3_LINK_SECONDS) {
+    problems.push(`LINK_TTL_SECONDS: must be at most ${String(MAX_S3_LINK_SECONDS)} when STORAGE_DRIVER is s3`);
+  }
+  if (given['S3_SSE_KMS_KEY_ID'] !== undefined && given['S3_SSE'] !== 'aws:kms') {
+    problems.push('S3_SSE_KMS_KEY_ID: is of use only when S3_SSE is aws:kms');
+  }
+  return problems;
 }
 
 function readVersion(): string {
