@@ -31,7 +31,8 @@ export function setupCommon(app: NestExpressApplication): void {
   // A poll is always answered in full: no 304 for a run that looks the same.
   app.set('etag', false);
   app.setGlobalPrefix(...PREFIX);
-  app.enableShutdownHooks();
+  // Otherwise Nest signals itself once more at the end: exit code 143, and as process 1 of a container no end at all.
+  app.enableShutdownHooks([], { useProcessExit: true });
 }
 
 /** Pipes, filters, limits and OpenAPI of the API process. */

@@ -24,7 +24,9 @@ class WorkerDrain implements OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     this.renderer.stop();
-    await Promise.all([this.executor.drain(), this.reports.consumer.stop(), this.renders.consumer.stop()]);
+    // First: a worker that still took jobs would take, and drop, the ones that it is about to hand back.
+    await Promise.all([this.reports.consumer.stop(), this.renders.consumer.stop()]);
+    await this.executor.drain();
   }
 }
 

@@ -79,6 +79,7 @@ export class DatasetsService {
    * `/datasets/<index>`, for a dataset that is not there or has no content yet.
    */
   async resolve(owner: string, names: readonly string[]): Promise<PinnedVersion[]> {
+    if (names.length === 0) return [];
     const found = new Map((await this.repository.newestVersions(owner, names)).map((pin) => [pin.name, pin]));
     return names.map((name, index) => {
       const pin = found.get(name);

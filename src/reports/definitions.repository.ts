@@ -7,6 +7,7 @@ import { parseDefinition, type Definition } from './definition.js';
 
 /** Owner of what ships with the service: visible to all, changeable by none. */
 const SHIPPED_OWNER = '';
+const CACHE_SIZE = 500;
 const UNIQUE_VIOLATION = 'P2002';
 
 const columns = { body: true } satisfies Prisma.DefinitionSelect;
@@ -14,6 +15,8 @@ const columns = { body: true } satisfies Prisma.DefinitionSelect;
 /** Versions of definitions. A version never changes; a new content is a new version. */
 @Injectable()
 export class DefinitionsRepository {
+  private readonly known = new Map<string, Definition>();
+
   constructor(private readonly prisma: PrismaService) {}
 
   /** The newest version under a name, as an owner sees it. */
@@ -21,9 +24,9 @@ export class DefinitionsRepository {
     const row = await this.prisma.definition.findFirst({
       where: { owner: { in: [owner, SHIPPED_OWNER] }, name, deletedAt: null },
       orderBy: { version: 'desc' },
-      select: columns,
+      select: { id: true },
     });
-    return row && toDefinition(row);
+    return row && (await this.load(row.id));
   }
 
   /** One version, also of a definition that was deleted since: runs go on to need it. */
@@ -86,6 +89,19 @@ export class DefinitionsRepository {
       data: { deletedAt: new Date() },
     });
     return changed;
+  }
+
+  /** A row never changes its content, so each is read and parsed once. */
+  private async load(id: string): Promise<Definition | null> {
+    const known = this.known.get(id);
+    if (known) return known;
+    const row = await this.prisma.definition.findUnique({ where: { id }, select: columns });
+    if (!row) return null;
+    const definition = toDefinition(row);
+    const [oldest] = this.known.keys();
+    if (this.known.size >= CACHE_SIZE && oldest !== undefined) this.known.delete(oldest);
+    this.known.set(id, definition);
+    return definition;
   }
 
   /** False if the version exists already. */

@@ -48,7 +48,8 @@ export class ReportAnswers {
       response.setHeader('Preference-Applied', `wait=${String(Math.min(wait, this.config.http.waitCapSeconds))}`);
     }
     response.status(wait > 0 && isTerminal(run.status) ? 200 : 202);
-    const answer: ReportAnswer = await this.show(response, run);
+    const answer: ReportAnswer = toReportDto(run);
+    if (!answer.terminal) response.setHeader('Retry-After', String(retryAfterOf(run)));
     if (reuse) answer.reuse = { kind: reuse.kind, as_of: reuse.asOf.toISOString() };
     return response.statusCode === 200 ? Object.assign(answer, await this.firstRows(run, query)) : answer;
   }

@@ -4,7 +4,7 @@ import { ValidationFailed } from '../common/errors.js';
 import { DatasetsService } from '../datasets/datasets.service.js';
 import type { Caller } from '../platform/http/caller.js';
 import { RunKind } from '../runs/run.js';
-import { RunsService, type CreatedRun } from '../runs/runs.service.js';
+import { RunCreator, type CreatedRun } from '../runs/run-creator.js';
 import type { ReportRow } from './code-report.js';
 import type { Definition } from './definition.js';
 import { DefinitionsCatalogue } from './definitions-catalogue.js';
@@ -19,7 +19,7 @@ export class ReportsService {
     private readonly definitions: DefinitionsService,
     private readonly catalogue: DefinitionsCatalogue,
     private readonly datasets: DatasetsService,
-    private readonly runs: RunsService,
+    private readonly runs: RunCreator,
   ) {}
 
   /**

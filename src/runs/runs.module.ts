@@ -2,6 +2,8 @@ import { BullModule } from '@nestjs/bull';
 import { Module } from '@nestjs/common';
 import { StorageModule } from '../storage/storage.module.js';
 import { RunChangesRepository } from './run-changes.repository.js';
+import { RunCreationRepository } from './run-creation.repository.js';
+import { RunCreator } from './run-creator.js';
 import { RunExecutor } from './run-executor.js';
 import { RunLifecycle } from './run-lifecycle.js';
 import { RunSweeper, RunSweepTimer } from './run-sweeper.js';
@@ -15,8 +17,16 @@ import { Scratch } from './scratch.js';
 /** The life of a run as any process needs it: creating, showing, following, cancelling. */
 @Module({
   imports: [StorageModule, BullModule.registerQueue({ name: REPORTS_QUEUE }, { name: EXPORTS_QUEUE })],
-  providers: [RunsRepository, RunChangesRepository, RunsQueue, RunWatcher, RunsService],
-  exports: [RunsService, RunWatcher, RunChangesRepository, RunsRepository, RunsQueue, BullModule],
+  providers: [
+    RunsRepository,
+    RunCreationRepository,
+    RunChangesRepository,
+    RunsQueue,
+    RunWatcher,
+    RunCreator,
+    RunsService,
+  ],
+  exports: [RunsService, RunCreator, RunWatcher, RunChangesRepository, RunsRepository, RunsQueue, BullModule],
 })
 export class RunsModule {}
 

@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
-import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
-import { RunStatus, type NewRun, type Run } from './run.js';
+import { RunStatus, type Run } from './run.js';
 import { eventSchema, type RunEvent } from './run-events.js';
 import { runColumns, toRun } from './runs.mapper.js';
-import { IdempotencyKeyReused } from './run-errors.js';
 
-const UNIQUE_VIOLATION = 'P2002';
+/** Beyond this a position says no more than "many", and counting would cost the more the longer the queue is. */
+const MAX_QUEUE_POSITION = 1000;
 
 /** A place in a list that is ordered by creation, newest first. */
 export interface RunPosition {
@@ -27,48 +25,10 @@ export interface RunQuery {
   limit: number;
 }
 
-export interface CreateOptions {
-  fingerprint: string;
-  timeoutSeconds: number;
-  resultTtlSeconds: number;
-  idempotencySeconds: number;
-}
-
-/** Creating, finding and removing runs. What happens to a run in between is in `RunChangesRepository`. */
+/** Finding and removing runs. They begin in `RunCreationRepository`; what happens to them is in `RunChangesRepository`. */
 @Injectable()
 export class RunsRepository {
   constructor(private readonly prisma: PrismaService) {}
-
-  /**
-   * The run, its first event and its idempotency record in one transaction; or, when `maxAgeSeconds` allows it, an equal
-   * run that exists already. Null if the idempotency key was taken meanwhile.
-   */
-  async create(newRun: NewRun, options: CreateOptions): Promise<{ run: Run; existed: boolean } | null> {
-    try {
-      if (newRun.maxAgeSeconds > 0) return await this.findEqualOrCreate(newRun, options);
-      const row = await this.prisma.run.create({ data: toRow(newRun, options), select: runColumns });
-      return { run: toRun(row), existed: false };
-    } catch (error) {
-      const taken = error instanceof Prisma.PrismaClientKnownRequestError && error.code === UNIQUE_VIOLATION;
-      if (taken && newRun.idempotency) return null;
-      throw error;
-    }
-  }
-
-  /** The run that an idempotency key stands for; throws `IdempotencyKeyReused` if the request was another one. */
-  async findByIdempotencyKey(owner: string, key: string, requestHash: string): Promise<Run | null> {
-    const record = await this.prisma.idempotencyRecord.findUnique({
-      where: { owner_key: { owner, key } },
-      select: { requestHash: true, expiresAt: true, run: { select: runColumns } },
-    });
-    if (!record) return null;
-    if (record.expiresAt <= new Date()) {
-      await this.prisma.idempotencyRecord.deleteMany({ where: { owner, key, expiresAt: { lte: new Date() } } });
-      return null;
-    }
-    if (record.requestHash !== requestHash) throw new IdempotencyKeyReused();
-    return toRun(record.run);
-  }
 
   /** Null if there is no such run, it belongs to somebody else, or it is being purged. */
   async find(owner: string, id: string): Promise<Run | null> {
@@ -107,11 +67,13 @@ export class RunsRepository {
     return rows.map(toRun);
   }
 
-  /** How many queued runs of the kind stand before it; 0 = next. */
+  /** How many queued runs of the kind stand before it, counted up to a limit; 0 = next. */
   async queuePosition(run: Run): Promise<number> {
-    return await this.prisma.run.count({
-      where: { kind: run.kind, status: RunStatus.Queued, createdAt: { lt: run.createdAt } },
-    });
+    const [row] = await this.prisma.$queryRaw<{ position: number }[]>`
+      SELECT count(*)::int AS position FROM (
+        SELECT FROM runs WHERE status = 'queued' AND kind = ${run.kind}::run_kind AND created_at < ${run.createdAt}
+        LIMIT ${MAX_QUEUE_POSITION}) AS before`;
+    return row?.position ?? 0;
   }
 
   /** Changes of status after a revision, oldest first. */
@@ -140,80 +102,4 @@ export class RunsRepository {
   async removeOldIdempotencyRecords(): Promise<void> {
     await this.prisma.idempotencyRecord.deleteMany({ where: { expiresAt: { lt: new Date() } } });
   }
-
-  /** An advisory lock on the fingerprint makes equal requests queue up behind each other, on any number of processes. */
-  private async findEqualOrCreate(newRun: NewRun, options: CreateOptions): Promise<{ run: Run; existed: boolean }> {
-    const lock = `${newRun.owner}/${options.fingerprint}`;
-    return await this.prisma.$transaction(async (tx) => {
-      await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${lock}, 0))`;
-      const equal = await tx.run.findFirst({
-        where: {
-          owner: newRun.owner,
-          fingerprint: options.fingerprint,
-          purgeRequestedAt: null,
-          OR: [
-            { status: { in: [RunStatus.Queued, RunStatus.Running] } },
-            {
-              status: RunStatus.Completed,
-              finishedAt: { gte: new Date(Date.now() - newRun.maxAgeSeconds * 1000) },
-              expiresAt: { gt: new Date() },
-            },
-          ],
-        },
-        orderBy: { createdAt: 'desc' },
-        select: runColumns,
-      });
-      if (!equal) {
-        const row = await tx.run.create({ data: toRow(newRun, options), select: runColumns });
-        return { run: toRun(row), existed: false };
-      }
-      const record = idempotencyRow(newRun, options);
-      if (record) await tx.idempotencyRecord.create({ data: { ...record, runId: equal.id } });
-      return { run: toRun(equal), existed: true };
-    });
-  }
-}
-
-function idempotencyRow({ owner, idempotency }: NewRun, options: CreateOptions) {
-  return (
-    idempotency && {
-      owner,
-      key: idempotency.key,
-      requestHash: idempotency.requestHash,
-      expiresAt: new Date(Date.now() + options.idempotencySeconds * 1000),
-    }
-  );
-}
-
-function toRow(newRun: NewRun, options: CreateOptions): Prisma.RunCreateInput {
-  const now = Date.now();
-  const record = idempotencyRow(newRun, options);
-  return {
-    id: uuidv7(),
-    owner: newRun.owner,
-    kind: newRun.kind,
-    name: newRun.name,
-    definitionVersion: newRun.definitionVersion,
-    parameters: toJson(newRun.parameters),
-    format: newRun.format,
-    timeZone: newRun.timeZone,
-    inputs: toJson(newRun.inputs),
-    fingerprint: options.fingerprint,
-    timeoutSeconds: options.timeoutSeconds,
-    requestId: newRun.requestId,
-    traceparent: newRun.traceparent,
-    createdAt: new Date(now),
-    availableAt: new Date(now),
-    expiresAt: new Date(now + options.resultTtlSeconds * 1000),
-    events: {
-      create: { revision: 1, type: 'status', data: { status: RunStatus.Queued, terminal: false, attempt: 0 } },
-    },
-    ...(record && { idempotency: { create: record } }),
-  };
-}
-
-/** What goes into a JSON column: only what JSON can say. */
-export function toJson(value: object): Prisma.InputJsonValue {
-  // JSON.parse gives `any`; what was stringified from an object is a JSON value.
-  return JSON.parse(JSON.stringify(value)) as Prisma.InputJsonValue;
 }

@@ -1,23 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { createHash } from 'node:crypto';
 import { Config } from '../config/config.js';
 import { RunAlreadyEnded, RunNotFound } from './run-errors.js';
-import { RunStatus, type NewRun, type Reuse, type Run } from './run.js';
+import { RunStatus, type Run } from './run.js';
 import { RunChangesRepository } from './run-changes.repository.js';
 import { isTerminal } from './run-state.js';
 import { RunWatcher } from './run-watcher.js';
-import { RunsQueue } from './runs.queue.js';
 import { RunsRepository, type RunQuery } from './runs.repository.js';
 
 /** A cancel can meet a run that changes hands; it looks again at most so often. */
 const CANCEL_TRIES = 5;
-
-export interface CreatedRun {
-  run: Run;
-  reuse: Reuse | null;
-  /** The answer to an earlier request with the same Idempotency-Key. */
-  replayed: boolean;
-}
 
 /** What a caller can do with runs, of whatever kind. */
 @Injectable()
@@ -25,32 +16,9 @@ export class RunsService {
   constructor(
     private readonly repository: RunsRepository,
     private readonly changes: RunChangesRepository,
-    private readonly queue: RunsQueue,
     private readonly watcher: RunWatcher,
     private readonly config: Config,
   ) {}
-
-  /** Writes the run, then hands it to the workers. It will run even if Redis is down now: the sweep re-adds it. */
-  async create(newRun: NewRun): Promise<CreatedRun> {
-    const earlier = await this.findReplayed(newRun);
-    if (earlier) return earlier;
-    const { runs } = this.config;
-    const options = {
-      fingerprint: fingerprint(newRun),
-      timeoutSeconds: Math.min(newRun.timeoutSeconds ?? runs.timeoutSeconds, runs.maxTimeoutSeconds),
-      resultTtlSeconds: runs.resultTtlSeconds,
-      idempotencySeconds: runs.idempotencySeconds,
-    };
-    const created = await this.repository.create(newRun, options);
-    if (created) {
-      const { run, existed } = created;
-      if (!existed) await this.queue.enqueue(run);
-      return { run, reuse: existed ? reuseOf(run) : null, replayed: false };
-    }
-    const winner = await this.findReplayed(newRun);
-    if (winner) return winner;
-    throw new Error('an Idempotency-Key was taken and freed at the same moment');
-  }
 
   async get(owner: string, id: string): Promise<Run> {
     const run = await this.repository.find(owner, id);
@@ -108,42 +76,4 @@ export class RunsService {
     if (cancelled) await this.watcher.announce(cancelled);
     return cancelled;
   }
-
-  private async findReplayed(newRun: NewRun): Promise<CreatedRun | null> {
-    if (!newRun.idempotency) return null;
-    const { key, requestHash } = newRun.idempotency;
-    const run = await this.repository.findByIdempotencyKey(newRun.owner, key, requestHash);
-    return run && { run, reuse: null, replayed: true };
-  }
-}
-
-function reuseOf(run: Run): Reuse {
-  return run.status === RunStatus.Completed
-    ? { kind: 'cache', asOf: run.finishedAt ?? run.createdAt }
-    : { kind: 'inflight', asOf: run.createdAt };
-}
-
-/** Digest of all that decides the rows. Keys are sorted, so that the order in a body does not matter. */
-function fingerprint(run: NewRun): string {
-  const inputs = run.inputs.map(({ name, id }) => [name, id]);
-  const identity = [
-    run.kind,
-    run.name,
-    run.definitionVersion,
-    sortKeys(run.parameters),
-    run.timeZone,
-    run.format,
-    inputs,
-  ];
-  return createHash('sha256').update(JSON.stringify(identity)).digest('hex');
-}
-
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sortKeys(inner)]),
-  );
 }

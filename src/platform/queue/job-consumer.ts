@@ -1,5 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { Queue } from 'bull';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const STOP_TIMEOUT_MS = 2000;
 
 /**
  * Takes jobs off a Bull queue, so many at once. What `@Process` of @nestjs/bull does, but with a concurrency that is
@@ -31,8 +34,11 @@ export class JobConsumer {
       });
   }
 
-  /** Takes no more jobs; those in work go on. */
+  /** Takes no more jobs; those in work go on. Returns within a bounded time, also when Redis does not answer. */
   async stop(): Promise<void> {
-    await this.queue.pause(true, true);
+    const paused = this.queue.pause(true, true).catch((error: unknown) => {
+      this.logger.warn({ err: error, msg: `the queue ${this.queue.name} could not be paused` });
+    });
+    await Promise.race([paused, delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
   }
 }

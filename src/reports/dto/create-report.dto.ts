@@ -1,8 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, IsTimeZone, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, IsTimeZone, Max, Min, ValidateIf } from 'class-validator';
 import { FormatName } from '../../formats/format.js';
 import { FORMAT_NAMES } from '../../formats/formats.js';
 
+const DEFAULT_ZONE = 'UTC';
 const MAX_AGE_LIMIT = 30 * 86_400;
 
 /** The fields of a request for a report that are not parameters of the report. */
@@ -28,10 +29,11 @@ export class CreateReportDto {
   @Max(MAX_AGE_LIMIT)
   max_age = 0;
 
-  @ApiPropertyOptional({ default: 'UTC', description: 'IANA time zone that the report counts days in.' })
-  @IsOptional()
+  @ApiPropertyOptional({ default: DEFAULT_ZONE, description: 'IANA time zone that the report counts days in.' })
+  // Looking a zone up is slow, and nearly every request has the default.
+  @ValidateIf(({ time_zone }: CreateReportDto) => time_zone !== DEFAULT_ZONE)
   @IsTimeZone()
-  time_zone = 'UTC';
+  time_zone = DEFAULT_ZONE;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'Longest time that the run may take, in seconds.' })
   @IsOptional()

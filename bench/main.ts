@@ -1,0 +1,17 @@
+import { benchCreateOverhead } from './create-overhead.js';
+import { Servers } from './servers.js';
+import { benchStoreUptime } from './store-uptime.js';
+
+const BENCHES = { 'store-uptime': benchStoreUptime, 'create-overhead': benchCreateOverhead };
+
+/** `npm run bench` runs all of them; names after `--` choose some. */
+const asked = process.argv.slice(2);
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  const servers = await Servers.start();
+  try {
+    console.log(await bench(servers));
+  } finally {
+    await servers.stop();
+  }
+}

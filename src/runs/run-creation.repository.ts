@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { Prisma } from '../platform/prisma/generated/client.js';
+import { PrismaService } from '../platform/prisma/prisma.service.js';
+import { IdempotencyKeyReused } from './run-errors.js';
+import { RunStatus, type NewRun, type Run } from './run.js';
+import { runColumns, toRun } from './runs.mapper.js';
+
+export interface CreateOptions {
+  fingerprint: string;
+  timeoutSeconds: number;
+  resultTtlSeconds: number;
+  idempotencySeconds: number;
+}
+
+/** How runs begin. */
+@Injectable()
+export class RunCreationRepository {
+  constructor(private readonly prisma: PrismaService) {}
+
+  /**
+   * Writes the run, its first event and its idempotency record, all or nothing; or finds, when `maxAgeSeconds` allows
+   * it, an equal run that exists already. Null if the idempotency key is taken.
+   */
+  async create(newRun: NewRun, options: CreateOptions): Promise<{ run: Run; existed: boolean } | null> {
+    if (newRun.maxAgeSeconds > 0) return await this.findEqualOrCreate(newRun, options);
+    const run = await insert(this.prisma, newRun, options);
+    return run && { run, existed: false };
+  }
+
+  /** The run that an idempotency key stands for; throws `IdempotencyKeyReused` if the request was another one. */
+  async findByIdempotencyKey(owner: string, key: string, requestHash: string): Promise<Run | null> {
+    const record = await this.prisma.idempotencyRecord.findUnique({
+      where: { owner_key: { owner, key } },
+      select: { requestHash: true, expiresAt: true, run: { select: runColumns } },
+    });
+    if (!record) return null;
+    if (record.expiresAt <= new Date()) {
+      await this.prisma.idempotencyRecord.deleteMany({ where: { owner, key, expiresAt: { lte: new Date() } } });
+      return null;
+    }
+    if (record.requestHash !== requestHash) throw new IdempotencyKeyReused();
+    return toRun(record.run);
+  }
+
+  /** An advisory lock on the fingerprint makes equal requests queue up behind each other, on any number of processes. */
+  private async findEqualOrCreate(
+    newRun: NewRun,
+    options: CreateOptions,
+  ): Promise<{ run: Run; existed: boolean } | null> {
+    const lock = `${newRun.owner}/${options.fingerprint}`;
+    return await this.prisma.$transaction(async (tx) => {
+      await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${lock}, 0))`;
+      const equal = await tx.run.findFirst({
+        where: {
+          owner: newRun.owner,
+          fingerprint: options.fingerprint,
+          purgeRequestedAt: null,
+          OR: [
+            { status: { in: [RunStatus.Queued, RunStatus.Running] } },
+            {
+              status: RunStatus.Completed,
+              finishedAt: { gte: new Date(Date.now() - newRun.maxAgeSeconds * 1000) },
+              expiresAt: { gt: new Date() },
+            },
+          ],
+        },
+        orderBy: { createdAt: 'desc' },
+        select: runColumns,
+      });
+      if (!equal) {
+        const run = await insert(tx, newRun, options);
+        return run && { run, existed: false };
+      }
+      if (newRun.idempotency) {
+        const noted = await tx.$executeRaw(insertKey(newRun, options, equal.id));
+        if (noted === 0) return null;
+      }
+      return { run: toRun(equal), existed: true };
+    });
+  }
+}
+
+/** One statement, one round trip: this is the hot path. Times are the database's. Null if the idempotency key is taken. */
+async function insert(
+  prisma: Pick<PrismaService, '$queryRaw'>,
+  newRun: NewRun,
+  options: CreateOptions,
+): Promise<Run | null> {
+  const id = uuidv7();
+  const { owner, kind, name, definitionVersion, parameters, format, timeZone, inputs, requestId, traceparent } = newRun;
+  const key = newRun.idempotency
+    ? Prisma.sql`taken AS (${insertKey(newRun, options, id)} RETURNING run_id),`
+    : Prisma.empty;
+  const ifFree = newRun.idempotency ? Prisma.sql`WHERE EXISTS (SELECT FROM taken)` : Prisma.empty;
+  const firstEvent = JSON.stringify({ status: RunStatus.Queued, terminal: false, attempt: 0 });
+  const [written] = await prisma.$queryRaw<{ createdAt: Date; expiresAt: Date }[]>`
+    WITH ${key} created AS (
+      INSERT INTO runs (id, owner, kind, name, definition_version, parameters, format, time_zone, inputs, fingerprint,
+        timeout_seconds, request_id, traceparent, created_at, available_at, expires_at)
+      SELECT ${id}::uuid, ${owner}, ${kind}::run_kind, ${name}, ${definitionVersion}, ${JSON.stringify(parameters)}::jsonb,
+        ${format}, ${timeZone}, ${JSON.stringify(inputs)}::jsonb, ${options.fingerprint}, ${options.timeoutSeconds},
+        ${requestId}, ${traceparent}, now(), now(), now() + ${options.resultTtlSeconds} * interval '1 second' ${ifFree}
+      RETURNING id, created_at, expires_at
+    ), noted AS (
+      INSERT INTO run_events (run_id, revision, type, data) SELECT id, 1, 'status', ${firstEvent}::jsonb FROM created
+    )
+    SELECT created_at AS "createdAt", expires_at AS "expiresAt" FROM created`;
+  if (!written) return null;
+  return {
+    ...{ id, owner, kind, name, definitionVersion, parameters, format, timeZone, inputs, requestId, ...written },
+    ...{ status: RunStatus.Queued, revision: 1, attempt: 0, failures: 0, timeoutSeconds: options.timeoutSeconds },
+    ...{
+      startedAt: null,
+      finishedAt: null,
+      deadlineAt: null,
+      progress: null,
+      error: null,
+      manifest: null,
+      totalRows: null,
+    },
+  };
+}
+
+/** Waits for another request with the key that is just being written; then there is a conflict, and nothing to do. */
+function insertKey({ owner, idempotency }: NewRun, options: CreateOptions, runId: string): Prisma.Sql {
+  return Prisma.sql`
+    INSERT INTO idempotency_records (owner, key, request_hash, run_id, expires_at)
+    VALUES (${owner}, ${idempotency?.key}, ${idempotency?.requestHash}, ${runId}::uuid,
+      now() + ${options.idempotencySeconds} * interval '1 second')
+    ON CONFLICT (owner, key) DO NOTHING`;
+}
