@@ -68,6 +68,8 @@ export async function listen(app: NestExpressApplication, port: number, host: st
     const problem = problemOf(ErrorCode.NotFound, NOTHING_HERE, { requestId: request.id });
     response.status(problem.status).type(PROBLEM_JSON).send(JSON.stringify(problem));
   });
+  // Large uploads last as long as they last; headers are still awaited for a minute only.
+  app.getHttpServer().requestTimeout = 0;
   await app.listen(port, host);
 }
 

@@ -12,6 +12,11 @@ const REDIS_PORT = 6379;
 const DATABASE = 'longhaul';
 const APPLICATION_START_SECONDS = 60;
 const DRAIN_SECONDS = 30;
+/**
+ * As in the Dockerfile: a statement of the query engine holds a thread of libuv's pool, and a small young generation
+ * keeps V8 from taking memory that it does not need.
+ */
+const RUNTIME = { UV_THREADPOOL_SIZE: '16', NODE_OPTIONS: '--max-semi-space-size=4' };
 
 export interface LauncherOptions {
   settings: LocalSettings;
@@ -127,6 +132,7 @@ export class Launcher {
   }): NodeJS.ProcessEnv {
     const { settings, folder } = this.options;
     return {
+      ...RUNTIME,
       STORAGE_DRIVER: 'local',
       STORAGE_ROOT: folder.of('storage'),
       STORAGE_SIGNING_KEY: folder.secrets.storageSigningKey,
