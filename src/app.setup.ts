@@ -89,6 +89,10 @@ export function buildOpenApi(
     .setVersion(version)
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
+    .addTag('reports', 'Start here: run `store-uptime` with the example as it is, then download its file.')
+    .addTag('report definitions', 'What can be run, with which parameters; and definitions of your own.')
+    .addTag('datasets', 'The tables that reports read.')
+    .addTag('health', 'Probes, and the state of what the service depends on.')
     .build();
   return describeReports(SwaggerModule.createDocument(app, options), definitions);
 }
