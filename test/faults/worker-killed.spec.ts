@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../support/client.js';
 import { Deployment } from '../support/deployment.js';
 import type { ServiceProcess } from '../support/processes.js';
-import { defineSlowReport, MINUTES, SECONDS } from '../support/slow-report.js';
+import { defineSlowReport, MINUTES, SECONDS, startedBy } from '../support/slow-report.js';
 
 const MAX_ATTEMPTS = 3;
 
@@ -25,7 +25,7 @@ afterAll(() => deployment.stop());
 describe('a worker that is killed in the middle of a run', () => {
   it('is replaced by another one, which completes the run once', async () => {
     const first = await deployment.startWorker();
-    const id = await startedBy(SECONDS);
+    const id = await startedBy(first, deployment.client, SECONDS);
     await first.kill();
     const second = await deployment.startWorker();
     const ended = await deployment.client.ended(id);
@@ -55,7 +55,7 @@ describe('a worker that is killed in the middle of a run', () => {
 describe('a worker that stands still until another one has taken its run', () => {
   it('changes nothing when it goes on', async () => {
     const frozen = await deployment.startWorker();
-    const id = await startedBy(SECONDS);
+    const id = await startedBy(frozen, deployment.client, SECONDS);
     frozen.signal('SIGSTOP');
     const second = await deployment.startWorker();
     const ended = await deployment.client.ended(id);
@@ -70,13 +70,6 @@ describe('a worker that stands still until another one has taken its run', () =>
     await Promise.all([frozen.stop(), second.stop()]);
   });
 });
-
-/** Posts a report and returns its id when a worker has begun the query. */
-async function startedBy(request: object): Promise<string> {
-  const { body } = await deployment.client.create(request);
-  await deployment.client.event(body.report_id, ({ data }) => data.progress?.phase === 'query');
-  return body.report_id;
-}
 
 /** Statuses with their attempts, in the order of the events. */
 async function statuses(id: string): Promise<string[]> {

@@ -16,6 +16,8 @@ import { redisOptions } from './redis-options.js';
       useFactory: (config: Config) => ({
         prefix: 'longhaul',
         createClient: () => new Redis(config.redis.url, redisOptions),
+        // A worker that stands still, or whose host is gone, goes on receiving jobs: they are given to another one soon.
+        settings: { stalledInterval: config.runs.sweepSeconds * 1000 },
         defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
       }),
     }),
