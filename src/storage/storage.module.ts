@@ -2,15 +2,17 @@ import { Module } from '@nestjs/common';
 import { assertNever } from '../common/assert-never.js';
 import { Config } from '../config/config.js';
 import { LocalStorage } from './drivers/local.js';
-import { S3Storage } from './drivers/s3.js';
 import { Storage } from './storage.js';
 
 async function openStorage({ storage, http }: Config): Promise<Storage> {
   switch (storage.driver) {
     case 'local':
       return LocalStorage.open({ root: storage.root, signingKey: storage.signingKey, publicUrl: http.publicUrl });
-    case 's3':
+    case 's3': {
+      // The AWS SDK takes some 30 MB of memory: only who uses it loads it.
+      const { S3Storage } = await import('./drivers/s3.js');
       return new S3Storage(storage);
+    }
     default:
       return assertNever(storage);
   }
