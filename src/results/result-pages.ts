@@ -1,6 +1,8 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AppError } from '../common/errors.js';
 import { Config } from '../config/config.js';
 import { jsonProjection } from '../formats/projection.js';
 import { QueryEngine, type QuerySession } from '../platform/query-engine/query-engine.js';
@@ -19,10 +21,10 @@ const LIMITS = { memoryMb: 64, threads: 1, spillMb: 1 };
  */
 @Injectable()
 export class ResultPages implements OnApplicationShutdown {
+  private readonly logger = new Logger(ResultPages.name);
   private readonly directory: string;
-  private readonly files = new Map<string, PartialFile>();
+  private readonly files = new Map<string, Promise<PartialFile>>();
   private session: Promise<QuerySession> | undefined;
-  private queue: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly storage: Storage,
@@ -34,12 +36,19 @@ export class ResultPages implements OnApplicationShutdown {
 
   /** Rows `offset` to `offset + limit` as objects in the form that `manifest.columns` promises. */
   async read(manifest: Manifest, offset: number, limit: number): Promise<Record<string, unknown>[]> {
-    const last = Math.min(offset + limit, manifest.rows) - 1;
-    if (last < offset) return [];
-    // One page at a time: the session runs one statement at a time anyway, and a file must not go while it is read.
-    const page = this.queue.then(async () => await this.readRows(manifest, offset, last));
-    this.queue = page.catch(() => undefined);
-    return await page;
+    const range = { first: offset, last: Math.min(offset + limit, manifest.rows) - 1 };
+    if (range.last < range.first) return [];
+    const session = await this.opened();
+    try {
+      return await this.readRows(session, manifest, range);
+    } catch (error) {
+      if (error instanceof AppError && error.retryable) throw error;
+      // The local copy may have been evicted meanwhile, or removed with the rest of a temporary folder: once more.
+      this.logger.warn({ err: error, msg: 'a page could not be read from its local copy; it is fetched again' });
+      this.files.delete(manifest.key);
+      await mkdir(this.directory, { recursive: true });
+      return await this.readRows(session, manifest, range);
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -47,9 +56,11 @@ export class ResultPages implements OnApplicationShutdown {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  private async readRows(manifest: Manifest, first: number, last: number): Promise<Record<string, unknown>[]> {
-    this.session ??= this.open();
-    const session = await this.session;
+  private async readRows(
+    session: QuerySession,
+    manifest: Manifest,
+    { first, last }: { first: number; last: number },
+  ): Promise<Record<string, unknown>[]> {
     const file = await this.fileOf(session, manifest);
     await file.ensureRows(first, last);
     const rows = await session.query(
@@ -62,28 +73,41 @@ export class ResultPages implements OnApplicationShutdown {
   }
 
   private async fileOf(session: QuerySession, manifest: Manifest): Promise<PartialFile> {
-    const known = this.files.get(manifest.key);
-    if (known) {
-      // Most recently used last.
-      this.files.delete(manifest.key);
-      this.files.set(manifest.key, known);
-      return known;
-    }
     await this.makeRoom();
-    const path = join(this.directory, `${manifest.sha256}.parquet`);
-    const file = await PartialFile.open({ path, session, storage: this.storage, manifest });
+    const path = join(this.directory, `${randomUUID()}.parquet`);
+    const file = this.files.get(manifest.key) ?? PartialFile.open({ path, session, storage: this.storage, manifest });
+    // Most recently used last.
+    this.files.delete(manifest.key);
     this.files.set(manifest.key, file);
-    return file;
+    try {
+      return await file;
+    } catch (error) {
+      this.files.delete(manifest.key);
+      throw error;
+    }
   }
 
+  /** Removes the copies that were not used for longest, down to the configured size. */
   private async makeRoom(): Promise<void> {
     const limit = this.config.results.pageCacheMb * 1024 * 1024;
-    let used = [...this.files.values()].reduce((sum, file) => sum + file.fetchedBytes, 0);
-    for (const [key, file] of this.files) {
+    const opened = await Promise.allSettled([...this.files].map(async ([key, file]) => ({ key, file: await file })));
+    const files = opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    let used = files.reduce((sum, { file }) => sum + file.fetchedBytes, 0);
+    for (const { key, file } of files) {
       if (used < limit) return;
       this.files.delete(key);
       used -= file.fetchedBytes;
       await file.remove();
+    }
+  }
+
+  private async opened(): Promise<QuerySession> {
+    this.session ??= this.open();
+    try {
+      return await this.session;
+    } catch (error) {
+      this.session = undefined;
+      throw error;
     }
   }
 

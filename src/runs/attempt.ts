@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { type Broadcast } from '../platform/queue/broadcast.js';
 import { ProgressMeter } from './progress-meter.js';
 import { RunDeadlineExceeded, RunStopped } from './run-errors.js';
-import { eventOf, eventSchema, runChannel } from './run-events.js';
+import { eventOf, parseAnnouncement, runChannel } from './run-events.js';
 import { RunStatus, type Run, type RunProgress } from './run.js';
 import { type RunChangesRepository } from './run-changes.repository.js';
 
@@ -32,8 +32,7 @@ export class Attempt {
     private readonly broadcast: Broadcast,
   ) {
     this.unsubscribe = broadcast.subscribe(runChannel(run.id), (message) => {
-      const event = eventSchema.safeParse(JSON.parse(message));
-      if (event.success && event.data.data.status === RunStatus.Cancelling) this.stop(new RunStopped('cancelled'));
+      if (parseAnnouncement(message)?.data.status === RunStatus.Cancelling) this.stop(new RunStopped('cancelled'));
     });
     this.timer = setInterval(() => void this.beat(), BEAT_MS);
     const left = (run.deadlineAt?.getTime() ?? Infinity) - Date.now();

@@ -55,3 +55,21 @@ export function eventOf(run: Run, type: RunEvent['type']): RunEvent {
 
 /** Channel on which the changes of a run are announced. */
 export const runChannel = (runId: string): string => `run:${runId}`;
+
+const announcementSchema = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'not JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(eventSchema);
+
+/** An announcement that is not ours is null: whoever listens finds the truth in the row. */
+export function parseAnnouncement(message: string): RunEvent | null {
+  const parsed = announcementSchema.safeParse(message);
+  return parsed.success ? parsed.data : null;
+}

@@ -73,13 +73,20 @@ export class RunExecutor {
       this.logger.log({
         msg: 'run completed',
         run_id: run.id,
+        request_id: run.requestId,
         rows: outcome.manifest.rows,
         ms: Date.now() - startedAt,
       });
     } catch (error) {
       // What the work makes of an abort is of no interest: why it was aborted decides.
       const reason: unknown = signal.aborted ? signal.reason : error;
-      this.logger.warn({ err: reason, msg: 'attempt ended', run_id: run.id, attempt: run.attempt });
+      this.logger.warn({
+        err: reason,
+        msg: 'attempt ended',
+        run_id: run.id,
+        request_id: run.requestId,
+        attempt: run.attempt,
+      });
       await this.lifecycle.settle(run, reason);
     } finally {
       attempt.end();

@@ -1,7 +1,7 @@
-import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Bell } from '../common/bell.js';
 import { Broadcast } from '../platform/queue/broadcast.js';
-import { eventOf, eventSchema, runChannel, type RunEvent } from './run-events.js';
+import { eventOf, parseAnnouncement, runChannel, type RunEvent } from './run-events.js';
 import type { Run } from './run.js';
 import { isTerminal } from './run-state.js';
 import { RunsRepository } from './runs.repository.js';
@@ -12,7 +12,6 @@ const SAFETY_NET_MS = 10_000;
 /** Follows runs from any process: announced changes at once, and the truth of the row as a safety net. */
 @Injectable()
 export class RunWatcher implements OnModuleDestroy {
-  private readonly logger = new Logger(RunWatcher.name);
   private readonly closing = new AbortController();
 
   constructor(
@@ -49,7 +48,7 @@ export class RunWatcher implements OnModuleDestroy {
       bell.ring();
     };
     const unsubscribe = this.broadcast.subscribe(runChannel(run.id), (message) => {
-      const event = this.parse(message);
+      const event = parseAnnouncement(message);
       if (event) inbox.push(event);
       wake();
     });
@@ -92,14 +91,5 @@ export class RunWatcher implements OnModuleDestroy {
     const newest = events.at(-1);
     if (!newest || newest.id < current.revision) events.push(eventOf(current, ended ? 'status' : 'progress'));
     return { events, ended };
-  }
-
-  private parse(message: string): RunEvent | null {
-    try {
-      return eventSchema.parse(JSON.parse(message));
-    } catch (error) {
-      this.logger.warn({ err: error, msg: 'an announcement cannot be read' });
-      return null;
-    }
   }
 }

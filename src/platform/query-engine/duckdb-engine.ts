@@ -1,72 +1,16 @@
-import { mkdir, realpath } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/config.js';
-import { DuckDbSession } from './duckdb-session.js';
-import { toQueryError } from './duckdb-errors.js';
-import { MACROS } from './macros.js';
-import { QueryEngine, type QueryLimits, type QuerySession, type SessionOptions } from './query-engine.js';
-import { quoteText } from './statement-text.js';
+import { openDuckDb } from './duckdb-open.js';
+import { QueryEngine, type QuerySession, type SessionOptions } from './query-engine.js';
 
-const SPILL_FOLDER = 'spill';
-
-/** The embedded engine: one DuckDB instance per session, so that a session can neither starve nor see another. */
+/** The embedded engine: sessions live in this process. */
 @Injectable()
 export class DuckDbEngine extends QueryEngine {
   constructor(private readonly config: Config) {
     super();
   }
 
-  override async open(options: SessionOptions): Promise<QuerySession> {
-    options.signal?.throwIfAborted();
-    const limits: QueryLimits = { ...this.config.engine, ...options.limits };
-    // The engine compares real paths: a link in the way would shut the session out of its own folder.
-    const directory = await realpath(options.directory);
-    const spillDirectory = join(directory, SPILL_FOLDER);
-    await mkdir(spillDirectory, { recursive: true });
-    const instance = await DuckDBInstance.create(':memory:', settingsOf(limits, spillDirectory));
-    try {
-      const connection = await instance.connect();
-      await shutIn(connection, { directory, spillMb: limits.spillMb, timeZone: options.timeZone ?? 'UTC' });
-      const folderNames = [directory, resolve(options.directory)];
-      const { signal } = options;
-      return new DuckDbSession({ instance, connection, directory, folderNames, spillDirectory, limits, signal });
-    } catch (error) {
-      instance.closeSync();
-      throw toQueryError(error, { limits, directory });
-    }
+  override open(options: SessionOptions): Promise<QuerySession> {
+    return openDuckDb({ ...options, limits: { ...this.config.engine, ...options.limits } });
   }
-}
-
-function settingsOf(limits: QueryLimits, spillDirectory: string): Record<string, string> {
-  return {
-    memory_limit: `${String(limits.memoryMb)}MB`,
-    threads: String(limits.threads),
-    temp_directory: spillDirectory,
-    preserve_insertion_order: 'true',
-    errors_as_json: 'true',
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    allow_community_extensions: 'false',
-    allow_persistent_secrets: 'false',
-    extension_directory: spillDirectory,
-  };
-}
-
-/** From here on statements reach the folder and nothing else, and cannot change that. */
-async function shutIn(
-  connection: DuckDBConnection,
-  { directory, spillMb, timeZone }: { directory: string; spillMb: number; timeZone: string },
-): Promise<void> {
-  const statements = [
-    `SET TimeZone = ${quoteText(timeZone)}`,
-    // Given when the instance is made, this limit is shown but not kept (DuckDB 1.5.6).
-    `SET max_temp_directory_size = '${String(spillMb)}MB'`,
-    ...MACROS,
-    `SET allowed_directories = [${quoteText(directory)}]`,
-    'SET enable_external_access = false',
-    'SET lock_configuration = true',
-  ];
-  for (const statement of statements) await connection.run(statement);
 }
