@@ -24,4 +24,14 @@ describe('ProgressMeter', () => {
     meter.report('fetch', { percent: 2.96 });
     expect(meter.current()).toMatchObject({ percent: 3, etaSeconds: null });
   });
+
+  it('is the same object as long as there is no news', () => {
+    const meter = new ProgressMeter();
+    meter.report('query', { percent: null });
+    const told = meter.current();
+    meter.report('query', {});
+    expect(meter.current()).toBe(told);
+    meter.report('query', { rows: 1 });
+    expect(meter.current()).not.toBe(told);
+  });
 });

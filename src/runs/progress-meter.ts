@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { RunPhase, RunProgress } from './run.js';
 
 /** Below this share an extrapolation would be a guess. */
@@ -13,13 +14,15 @@ export class ProgressMeter {
   report(phase: RunPhase, detail: { percent?: number | null; rows?: number | null; pages?: number | null }): void {
     if (this.progress?.phase !== phase) this.phaseStartedAt = this.now();
     const percent = detail.percent ?? null;
-    this.progress = {
+    const progress = {
       phase,
       percent: percent === null ? null : Math.round(percent * 10) / 10,
       rows: detail.rows ?? null,
       pages: detail.pages ?? null,
       etaSeconds: this.eta(percent),
     };
+    // The same object as long as there is no news.
+    if (!isDeepStrictEqual(progress, this.progress)) this.progress = progress;
   }
 
   current(): RunProgress | null {
