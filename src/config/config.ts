@@ -11,7 +11,7 @@ export abstract class Config {
     readonly waitCapSeconds: number;
     readonly corsOrigins: readonly string[];
   };
-  abstract readonly log: { readonly level: string; readonly pretty: boolean };
+  abstract readonly log: { readonly level: string };
   abstract readonly database: { readonly url: string; readonly poolSize: number };
   abstract readonly redis: { readonly url: string };
   abstract readonly storage: StorageConfig;

@@ -27,7 +27,6 @@ export const environmentSchema = z.object({
   WAIT_CAP_SECONDS: wholeNumber(30, 0),
   CORS_ORIGINS: z.string().default(''),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  LOG_PRETTY: flag(false),
   DATABASE_URL: url('postgresql:', 'postgres:'),
   DATABASE_POOL_SIZE: wholeNumber(10),
   REDIS_URL: url('redis:', 'rediss:'),
@@ -125,7 +124,7 @@ function toConfig(env: Environment): Config {
         .map((origin) => origin.trim())
         .filter(Boolean),
     },
-    log: { level: env.LOG_LEVEL, pretty: env.LOG_PRETTY },
+    log: { level: env.LOG_LEVEL },
     database: { url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE },
     redis: { url: env.REDIS_URL },
     storage: toStorage(env),

@@ -11,7 +11,6 @@ import { Config } from '../../config/config.js';
       useFactory: ({ log }: Config) => ({
         pinoHttp: {
           level: log.level,
-          ...(log.pretty && { transport: { target: 'pino-pretty', options: { singleLine: true } } }),
           // Set by the first middleware of all.
           genReqId: (request: IncomingMessage) => request.id,
           redact: ['req.headers.authorization', 'req.headers["x-api-key"]', 'req.headers.cookie'],
