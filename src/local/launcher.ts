@@ -5,6 +5,7 @@ import { Child } from './child.js';
 import type { DataFolder } from './data-folder.js';
 import { ensureDatabase, startPostgres } from './postgres.js';
 import { startRedis } from './redis.js';
+import { RUNTIME } from './runtime.js';
 import { choosePorts, type LocalSettings } from './settings.js';
 
 const POSTGRES_PORT = 5432;
@@ -12,11 +13,6 @@ const REDIS_PORT = 6379;
 const DATABASE = 'longhaul';
 const APPLICATION_START_SECONDS = 60;
 const DRAIN_SECONDS = 30;
-/**
- * As in the Dockerfile: a statement of the query engine holds a thread of libuv's pool, and a small young generation
- * keeps V8 from taking memory that it does not need.
- */
-const RUNTIME = { UV_THREADPOOL_SIZE: '16', NODE_OPTIONS: '--max-semi-space-size=4' };
 
 export interface LauncherOptions {
   settings: LocalSettings;
