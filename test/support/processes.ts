@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Child } from '../../src/local/child.js';
 import { freePort } from '../../src/local/free-port.js';
+import { RUNTIME } from '../../src/local/runtime.js';
 
 const DIST = resolve(import.meta.dirname, '../../dist');
 const START_SECONDS = 60;
@@ -37,6 +38,7 @@ export class ServiceProcess {
       command: process.execPath,
       args: [join(DIST, kind.script)],
       env: {
+        ...RUNTIME,
         PATH: process.env['PATH'],
         PUBLIC_URL: url,
         SCRATCH_DIR: scratch,
