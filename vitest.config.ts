@@ -1,16 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
+/** Child processes inherit these: what the code under test starts is TypeScript too. */
+const execArgv = [
+  '--experimental-transform-types',
+  '--disable-warning=ExperimentalWarning',
+  `--import=${import.meta.dirname}/test/support/run-typescript-children.js`,
+];
+
 /** `unit` needs no server and starts none; `service` starts real ones, see test/support/global-setup.ts. */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.spec.ts'], setupFiles: ['reflect-metadata'] } },
+      { test: { name: 'unit', include: ['src/**/*.spec.ts'], setupFiles: ['reflect-metadata'], execArgv } },
       {
         test: {
           name: 'service',
           include: ['test/**/*.spec.ts'],
           globalSetup: ['test/support/global-setup.ts'],
           setupFiles: ['reflect-metadata'],
+          execArgv,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -68,3 +68,10 @@ export interface QuerySession {
 export abstract class QueryEngine {
   abstract open(options: SessionOptions): Promise<QuerySession>;
 }
+
+/**
+ * The same in a process of its own per session: the memory of a statement is never that of this process, and goes with the
+ * session. An abort or `close` ends the process, and what a statement was writing stays in the folder, unfinished. For
+ * small answers only: more than 10,000 rows of a `query` are refused. Also throws `QueryEngineLost`.
+ */
+export abstract class IsolatedQueryEngine extends QueryEngine {}

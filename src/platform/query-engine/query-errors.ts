@@ -17,3 +17,18 @@ export class QueryOutOfMemory extends AppError {
 export class QuerySpillLimit extends AppError {
   readonly code = ErrorCode.QuerySpillLimit;
 }
+
+/** The process of an isolated session ended in the middle of its work, as it does when the system is out of memory. */
+export class QueryEngineLost extends AppError {
+  readonly code = ErrorCode.ServiceUnavailable;
+  override readonly logLevel = 'error';
+  override readonly retryable = true;
+
+  constructor(cause: unknown) {
+    super(
+      'The query engine stopped in the middle of its work. Try again in a moment; if it stops again, the machine may be ' +
+        'short of memory: work on less data at a time.',
+      { cause, retryAfter: 10 },
+    );
+  }
+}

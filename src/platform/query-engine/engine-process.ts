@@ -1,0 +1,73 @@
+import { writeFile } from 'node:fs/promises';
+import { openDuckDb } from './duckdb-open.js';
+import { toSent, type EngineAnswer, type EngineRequest } from './engine-protocol.js';
+import type { QueryOptions, QueryParameters, QuerySession } from './query-engine.js';
+
+/*
+ * The process of one isolated session: started by ProcessEngine, and ended by it with a signal. It holds nothing but
+ * DuckDB, so that it starts fast, and it never outlives the process that started it.
+ */
+
+/** Rows go from process to process as a whole; what is larger belongs into a file. */
+const MAX_ROWS = 10_000;
+
+let session: QuerySession | undefined;
+
+process.on('disconnect', end);
+// A Ctrl-C at the terminal reaches this process too; whether its work goes on is for the other one to say.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+process.on('message', (request: EngineRequest) => {
+  void answer(request);
+});
+// When the system runs out of memory, this process is to be the one that ends. Only Linux has the file.
+await writeFile('/proc/self/oom_score_adj', '1000').catch(() => undefined);
+
+/** At once: a statement that runs does not hold it up, and there is nothing to save. */
+function end(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+async function answer(request: EngineRequest): Promise<void> {
+  const { id } = request;
+  try {
+    send({ id, kind: 'done', output: await run(request) });
+  } catch (error) {
+    send({ id, kind: 'failed', error: toSent(error) });
+  }
+}
+
+function send(message: EngineAnswer): void {
+  process.send?.(message);
+}
+
+async function run(request: EngineRequest): Promise<unknown> {
+  if (request.call === 'open') {
+    session = await openDuckDb(request.input);
+    return undefined;
+  }
+  if (session === undefined) throw new Error('The session is not open.');
+  switch (request.call) {
+    case 'relate':
+      return session.relate(request.input.name, request.input.file, request.input.expected);
+    case 'query':
+      return few(await session.query(request.input.sql, optionsOf(request.id, request.input)));
+    case 'describe':
+      return session.describe(request.input.sql, request.input.parameters);
+    case 'materialize':
+      return session.materialize(request.input.sql, request.input.file, optionsOf(request.id, request.input));
+  }
+}
+
+function optionsOf(id: number, input: { parameters?: QueryParameters | undefined; watched: boolean }): QueryOptions {
+  const { parameters, watched } = input;
+  return {
+    ...(parameters && { parameters }),
+    ...(watched && { onProgress: (progress) => send({ id, kind: 'progress', progress }) }),
+  };
+}
+
+function few<T>(rows: T[]): T[] {
+  if (rows.length > MAX_ROWS) throw new TypeError(`An isolated query may return ${String(MAX_ROWS)} rows at most.`);
+  return rows;
+}
