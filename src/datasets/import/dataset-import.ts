@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { AppError, ErrorCode } from '../../common/errors.js';
 import { Config } from '../../config/config.js';
-import { QueryEngine } from '../../platform/query-engine/query-engine.js';
+import { IsolatedQueryEngine } from '../../platform/query-engine/query-engine.js';
 import { quoteText } from '../../platform/query-engine/statement-text.js';
 import { DatasetInvalid, SourceFormat, type DatasetColumn } from '../dataset.js';
 import { importCsv } from './csv-import.js';
@@ -38,7 +38,10 @@ const MAX_MEMORY_MB = 1024;
 /** A second thread needs half as much memory again and, beside other requests, saves little time. */
 const THREADS = 1;
 
-/** Turns uploads into Parquet, in a private folder each and never in memory as a whole. */
+/**
+ * Turns uploads into Parquet, in a private folder each and never in memory as a whole. The engine is a process of its own,
+ * so that the memory that an import needs is not kept by the process that serves requests.
+ */
 @Injectable()
 export class DatasetImport {
   private readonly gate: ImportGate;
@@ -46,7 +49,7 @@ export class DatasetImport {
 
   constructor(
     private readonly config: Config,
-    private readonly engine: QueryEngine,
+    private readonly engine: IsolatedQueryEngine,
   ) {
     const { concurrentImports } = config.datasets;
     this.gate = new ImportGate(concurrentImports, concurrentImports * WAITING_PER_IMPORT);
