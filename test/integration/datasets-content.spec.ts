@@ -165,6 +165,17 @@ describe('a JSON upload', () => {
     const { status, body } = await app.put('refused', content, { type });
     expect({ status, line: body.errors?.[0]?.line }).toEqual({ status: 422, line });
   });
+
+  it.each([
+    ['application/x-ndjson', '{"a":1,"b":null}\n\n{"a":2,"b":"2020-01-01"}\n{"a":"é","b":"soon"}\n', 'BIGINT', 4],
+    ['application/json', '[{"a":1},{"b":1,"x":"]"},\n  {"a":[2]},{"a":"x"}]', 'BIGINT', 2],
+    ['application/json', '{\n"a":[1]}\n{"a":\n["x"]}', 'BIGINT[]', 3],
+  ])('of %s with a value that does not fit is refused with its line', async (type, content, wanted, line) => {
+    const query = `?types=${encodeURIComponent(JSON.stringify({ a: wanted }))}`;
+    const { status, body } = await app.put('refused', content, { type, query });
+    expect({ status, errors: body.errors }).toMatchObject({ status: 422, errors: [{ line }] });
+    expect(body.detail).toMatch(/: the value .* of "a" is not BIGINT/);
+  });
 });
 
 describe('any upload', () => {

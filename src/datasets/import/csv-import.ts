@@ -1,10 +1,9 @@
-import { AppError, ErrorCode } from '../../common/errors.js';
 import { quoteName, quoteText } from '../../platform/query-engine/statement-text.js';
 import { DatasetInvalid } from '../dataset.js';
 import { readHead, type CsvDialect } from './csv-dialect.js';
 import { CsvScan } from './csv-scan.js';
 import { inferTypes } from './csv-types.js';
-import { checkOverrides, writeParquet, type ImportJob } from './import-job.js';
+import { checkOverrides, isAboutData, MAX_CHARACTERS, writeParquet, type ImportJob } from './import-job.js';
 
 const SAMPLE_ROWS = 200;
 
@@ -44,7 +43,8 @@ async function convert(job: ImportJob, { names, relation }: Table): Promise<void
   const { session, options } = job;
   const overridden = (name: string) => Object.hasOwn(options.types, name);
   const open = names.filter((name) => !overridden(name));
-  const sample = await session.query(`SELECT * FROM ${relation} LIMIT ${String(SAMPLE_ROWS)}`);
+  const heads = names.map((name) => `left(${quoteName(name)}, ${MAX_CHARACTERS}) AS ${quoteName(name)}`);
+  const sample = await session.query(`SELECT ${heads.join(', ')} FROM ${relation} LIMIT ${SAMPLE_ROWS}`);
   const inferred = await inferTypes(open, sample, async (expressions) => {
     const named = expressions.map((expression, index) => `${expression} AS e${String(index)}`);
     const [row = {}] = await session.query(`SELECT ${named.join(', ')} FROM ${relation}`);
@@ -64,7 +64,8 @@ async function refuseOverride(job: ImportJob, { dialect, names, relation }: Tabl
     const column = quoteName(name);
     const rows = await job.session
       .query(
-        `SELECT row, value FROM (SELECT row_number() OVER () AS row, ${column} AS value FROM ${relation})
+        `SELECT row, left(value, ${MAX_CHARACTERS}) AS value
+         FROM (SELECT row_number() OVER () AS row, ${column} AS value FROM ${relation})
          WHERE value IS NOT NULL AND TRY_CAST(value AS ${type}) IS NULL ORDER BY row LIMIT 1`,
       )
       .catch((error: unknown) => {
@@ -76,7 +77,7 @@ async function refuseOverride(job: ImportJob, { dialect, names, relation }: Tabl
     const record = Number(bad['row']) - (dialect.header ? 0 : 1);
     const field = names.indexOf(name);
     const place = await CsvScan.locate(job.source, dialect, { record, field, fields: names.length });
-    const detail = `the value ${JSON.stringify(String(bad['value']).slice(0, 100))} of "${name}" is not ${type}.`;
+    const detail = `the value ${JSON.stringify(bad['value'])} of "${name}" is not ${type}.`;
     throw DatasetInvalid.at({ ...place, detail }, { cause });
   }
 }
@@ -92,11 +93,4 @@ function relationOf(
   return `read_csv(${quoteText(file)}, auto_detect = false, columns = {${columns}}, header = ${String(header)},
     delim = ${quoteText(delimiter)}, quote = ${quoteText(quote)}, escape = ${quoteText(quote)}, nullstr = [${nulls}],
     allow_quoted_nulls = false, null_padding = false, strict_mode = ${String(strict)})`;
-}
-
-/** The engine refused the content; all else (memory, disk, an abort) is not the file's fault. */
-function isAboutData(error: unknown): boolean {
-  return (
-    error instanceof AppError && (error.code === ErrorCode.QueryFailed || error.code === ErrorCode.DefinitionInvalid)
-  );
 }

@@ -1,6 +1,6 @@
 import type { QuerySession } from '../../platform/query-engine/query-engine.js';
 import { quoteText } from '../../platform/query-engine/statement-text.js';
-import { ValidationFailed } from '../../common/errors.js';
+import { AppError, ErrorCode, ValidationFailed } from '../../common/errors.js';
 import { DatasetInvalid, type DatasetColumn } from '../dataset.js';
 import type { CsvOptions } from './csv-dialect.js';
 import { isOverride, OVERRIDES } from './csv-types.js';
@@ -18,6 +18,9 @@ export interface ImportJob {
   target: string;
   options: ImportOptions;
 }
+
+/** What is fetched of a value to look at or to show it: a file may have values of any length, but only of text. */
+export const MAX_CHARACTERS = 100;
 
 const ROWS_PER_GROUP = 122_880;
 const ROW_STEP = 2_048;
@@ -46,4 +49,11 @@ export async function columnsOf(session: QuerySession, relation: string): Promis
   const columns = rows.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }));
   if (columns.length === 0) throw new DatasetInvalid('The file has no columns.');
   return columns;
+}
+
+/** The engine refused the content; all else (memory, disk, an abort) is not the file's fault. */
+export function isAboutData(error: unknown): error is AppError {
+  return (
+    error instanceof AppError && (error.code === ErrorCode.QueryFailed || error.code === ErrorCode.DefinitionInvalid)
+  );
 }

@@ -1,8 +1,8 @@
-import { AppError, ErrorCode } from '../../common/errors.js';
+import type { ErrorPlace } from '../../common/errors.js';
 import { quoteName, quoteText } from '../../platform/query-engine/statement-text.js';
 import { DatasetInvalid, type DatasetColumn } from '../dataset.js';
 import { checkNames } from './csv-dialect.js';
-import { checkOverrides, columnsOf, writeParquet, type ImportJob } from './import-job.js';
+import { checkOverrides, columnsOf, isAboutData, MAX_CHARACTERS, writeParquet, type ImportJob } from './import-job.js';
 import { JsonScan } from './json-scan.js';
 
 /**
@@ -34,7 +34,7 @@ export async function importJson(job: ImportJob): Promise<void> {
     const wanted = columns.map(({ name, type }) => ({ name, type: types[name] ?? type }));
     await writeParquet(job, `SELECT * FROM ${source}, columns = ${shapeOf(wanted)})`, wanted.length);
   } catch (error) {
-    throw await explain(job, error);
+    throw await explain(job, source, error);
   }
 }
 
@@ -63,13 +63,26 @@ function shapeOf(columns: readonly DatasetColumn[]): string {
   return `{${columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(type)}`).join(', ')}}`;
 }
 
-async function explain(job: ImportJob, error: unknown): Promise<unknown> {
-  if (!(error instanceof AppError)) return error;
-  if (error.code !== ErrorCode.QueryFailed && error.code !== ErrorCode.DefinitionInvalid) return error;
-  const fault = await JsonScan.findFault(job.source);
-  if (fault !== undefined) return DatasetInvalid.at(fault, { cause: error });
-  const overridden = Object.entries(job.options.types).map(([name, type]) => `"${name}" as ${type}`);
-  const asked =
-    overridden.length > 0 ? ` A value may not fit a type that was asked for: ${overridden.join(', ')}.` : '';
-  return new DatasetInvalid(`The file cannot be read as a list of JSON objects.${asked}`, { cause: error });
+async function explain(job: ImportJob, source: string, error: unknown): Promise<unknown> {
+  if (!isAboutData(error)) return error;
+  const place = (await JsonScan.findFault(job.source)) ?? (await findMisfit(job, source));
+  if (place !== undefined) return DatasetInvalid.at(place, { cause: error });
+  return new DatasetInvalid('The file cannot be read as a list of JSON objects.', { cause: error });
+}
+
+/** The first value that does not fit the type that the client asked for its column, with the place of its object. */
+async function findMisfit(job: ImportJob, source: string): Promise<ErrorPlace | undefined> {
+  for (const [name, type] of Object.entries(job.options.types)) {
+    const relation = `${source}, columns = ${shapeOf([{ name, type: 'JSON' }])})`;
+    // TRY_CAST would look no further than the brackets of a list.
+    const [bad] = await job.session.query(
+      `SELECT row, left(CAST(value AS VARCHAR), ${MAX_CHARACTERS}) AS value
+       FROM (SELECT row_number() OVER () AS row, ${quoteName(name)} AS value FROM ${relation})
+       WHERE json_type(value) <> 'NULL' AND TRY(CAST(value AS ${type})) IS NULL ORDER BY row LIMIT 1`,
+    );
+    if (bad === undefined) continue;
+    const place = await JsonScan.locate(job.source, Number(bad['row']));
+    return { ...place, detail: `the value ${String(bad['value'])} of "${name}" is not ${type}.` };
+  }
+  return undefined;
 }

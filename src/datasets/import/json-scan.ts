@@ -5,6 +5,11 @@ import type { ErrorPlace } from '../../common/errors.js';
 /** One array; or one object per line; or objects with any white space inside and between them. */
 export type JsonLayout = 'array' | 'newline_delimited' | 'unstructured';
 
+interface Place {
+  line: number;
+  column: number;
+}
+
 const HEAD_BYTES = 1024 * 1024;
 const MAX_ELEMENT = 64 * 1024 * 1024;
 
@@ -18,8 +23,14 @@ export class JsonScan {
   private column = 1;
   private start = { line: 1, column: 1 };
   private fault: ErrorPlace | undefined;
+  private elements = 0;
+  private found: Place | undefined;
 
-  private constructor(private readonly isArray: boolean) {}
+  private constructor(
+    private readonly isArray: boolean,
+    /** The number of the element that is looked for, from 1. */
+    private readonly wanted: number | undefined,
+  ) {}
 
   static async layoutOf(file: string): Promise<JsonLayout> {
     const handle = await open(file);
@@ -36,18 +47,27 @@ export class JsonScan {
 
   /** The first place that is not JSON, or not an object; none if all are. */
   static async findFault(file: string): Promise<ErrorPlace | undefined> {
+    return (await JsonScan.read(file)).fault;
+  }
+
+  /** Where an element begins, by its number from 1, in a file that has no fault before it. */
+  static async locate(file: string, element: number): Promise<Place | undefined> {
+    return (await JsonScan.read(file, element)).found;
+  }
+
+  private static async read(file: string, wanted?: number): Promise<JsonScan> {
     const layout = await JsonScan.layoutOf(file);
-    const scan = new JsonScan(layout === 'array');
+    const scan = new JsonScan(layout === 'array', wanted);
     for await (const chunk of createReadStream(file, { encoding: 'utf8' })) {
       for (const character of String(chunk)) {
         scan.take(character);
         // In a file of lines a line that is not whole is the fault, not the one after it.
         if (layout === 'newline_delimited' && character === '\n') scan.end();
-        if (scan.fault !== undefined) return scan.fault;
+        if (scan.fault !== undefined || scan.found !== undefined) return scan;
       }
     }
     scan.end();
-    return scan.fault;
+    return scan;
   }
 
   private take(character: string): void {
@@ -93,6 +113,8 @@ export class JsonScan {
   }
 
   private check(): void {
+    this.elements += 1;
+    if (this.elements === this.wanted) this.found = this.start;
     try {
       // The engine reads these as numbers.
       const value: unknown = JSON.parse(this.element.replace(/([:[,]\s*)(?:NaN|-?Infinity)(?=\s*[,}\]])/g, '$10'));

@@ -1,8 +1,7 @@
-import { AppError, ErrorCode } from '../../common/errors.js';
 import { quoteName, quoteText } from '../../platform/query-engine/statement-text.js';
 import { DatasetInvalid } from '../dataset.js';
 import { checkNames } from './csv-dialect.js';
-import { checkOverrides, columnsOf, writeParquet, type ImportJob } from './import-job.js';
+import { checkOverrides, columnsOf, isAboutData, writeParquet, type ImportJob } from './import-job.js';
 
 /** Writes a Parquet file anew: that reads every page of it, and gives every version the same row groups and compression. */
 export async function importParquet(job: ImportJob): Promise<void> {
@@ -19,8 +18,7 @@ export async function importParquet(job: ImportJob): Promise<void> {
     const select = Object.keys(types).length === 0 ? '*' : casts.join(', ');
     await writeParquet(job, `SELECT ${select} FROM ${relation}`, columns.length);
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    if (error.code !== ErrorCode.QueryFailed && error.code !== ErrorCode.DefinitionInvalid) throw error;
+    if (!isAboutData(error)) throw error;
     throw new DatasetInvalid(`The Parquet file cannot be read. ${error.message}`, { cause: error });
   }
 }
