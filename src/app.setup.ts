@@ -8,6 +8,7 @@ import { ErrorCode } from './common/errors.js';
 import type { Config } from './config/config.js';
 import { NOTHING_HERE, PROBLEM_JSON, problemOf } from './platform/http/problem.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
+import { asDatabaseAway } from './platform/prisma/database-errors.js';
 import { requestId } from './platform/http/request-id.js';
 import { validationPipe } from './platform/http/validation.js';
 import type { Definition } from './reports/definition.js';
@@ -26,7 +27,7 @@ const UPLOAD = /^\/api\/v1\/datasets\/[^/]+\/content$/;
 export function setupCommon(app: NestExpressApplication): void {
   app.use(requestId);
   app.useLogger(app.get(Logger));
-  app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalFilters(new ProblemFilter(asDatabaseAway));
   app.disable('x-powered-by');
   // A poll is always answered in full: no 304 for a run that looks the same.
   app.set('etag', false);

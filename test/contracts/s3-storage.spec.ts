@@ -30,7 +30,7 @@ beforeEach(() => {
   recorder.intercept = () => undefined;
 });
 afterAll(async () => {
-  for (const storage of opened) storage.onModuleDestroy();
+  for (const storage of opened) storage.onApplicationShutdown();
   bucket.client.destroy();
   await recorder.stop();
 });

@@ -14,7 +14,7 @@ signedLinkContract('s3', async () => {
   return {
     storage,
     close: async () => {
-      storage.onModuleDestroy();
+      storage.onApplicationShutdown();
       await server.stop();
     },
   };

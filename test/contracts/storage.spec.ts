@@ -32,7 +32,7 @@ storageContract('s3', async (): Promise<StorageSubject> => {
     storage,
     unfinished: () => Promise.resolve(recorder.openUploads.size),
     close: async () => {
-      storage.onModuleDestroy();
+      storage.onApplicationShutdown();
       await recorder.stop();
     },
   };

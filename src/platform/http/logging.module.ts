@@ -15,7 +15,12 @@ import { Config } from '../../config/config.js';
           genReqId: (request: IncomingMessage) => request.id,
           redact: ['req.headers.authorization', 'req.headers["x-api-key"]', 'req.headers.cookie'],
           serializers: {
-            req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, url }),
+            // Without the query: links to files carry their signature there.
+            req: ({ id, method, url }: { id: string; method: string; url: string }) => ({
+              id,
+              method,
+              path: url.split('?', 1)[0],
+            }),
             res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
           },
           // Probes come every few seconds and say nothing while all is well.

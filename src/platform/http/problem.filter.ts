@@ -21,7 +21,11 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
 
-  catch(exception: unknown, host: ArgumentsHost): void {
+  /** `translate` knows what errors of a technology mean, or says null. */
+  constructor(private readonly translate: (error: unknown) => AppError | null = () => null) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const exception = this.translate(thrown) ?? thrown;
     const request = host.switchToHttp().getRequest<Request & { id: string }>();
     const response = host.switchToHttp().getResponse<Response>();
     const problem = this.toProblem(exception, request.id);

@@ -6,7 +6,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import type { OnModuleDestroy } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { attachment } from '../attachment.js';
 import { ByteFlow, translateErrors } from '../byte-flow.js';
@@ -21,7 +21,7 @@ import { abortUploads, deleteObjects } from './s3-removal.js';
 import { S3Upload } from './s3-upload.js';
 
 /** Objects in a bucket of any server that speaks S3, below the configured prefix. */
-export class S3Storage extends Storage implements OnModuleDestroy {
+export class S3Storage extends Storage implements OnApplicationShutdown {
   private readonly client: S3Client;
   /** Signs for the host that clients reach; the same as `client` unless a public endpoint is configured. */
   private readonly publicClient: S3Client;
@@ -32,7 +32,7 @@ export class S3Storage extends Storage implements OnModuleDestroy {
     this.publicClient = config.publicEndpoint === undefined ? this.client : createClient(config, config.publicEndpoint);
   }
 
-  onModuleDestroy(): void {
+  onApplicationShutdown(): void {
     this.client.destroy();
     this.publicClient.destroy();
   }

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { ServiceUnavailable } from '../../common/errors.js';
+import { Prisma } from './generated/client.js';
+
+const RETRY_AFTER_SECONDS = 5;
+/** Of the driver adapter: the connection is the trouble, not the query. */
+const AWAY = new Set([
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'SocketTimeout',
+  'TooManyConnections',
+  'TlsConnectionError',
+]);
+/** SQLSTATE of a server that stops or starts (class 57P) or loses the connection (class 08). */
+const STOPPING = /^(57P0[1-3]|08)/;
+
+const metaSchema = z.object({
+  driverAdapterError: z.object({ cause: z.object({ kind: z.string(), originalCode: z.string().optional() }) }),
+});
+
+/** A database that cannot be reached as an error that a client may read and a worker may try again; null for all others. */
+export function asDatabaseAway(error: unknown): ServiceUnavailable | null {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return null;
+  const meta = metaSchema.safeParse(error.meta);
+  if (!meta.success) return null;
+  const { kind, originalCode = '' } = meta.data.driverAdapterError.cause;
+  if (!AWAY.has(kind) && !STOPPING.test(originalCode)) return null;
+  return new ServiceUnavailable('The database cannot be reached right now. Send the same request again later.', {
+    cause: error,
+    retryAfter: RETRY_AFTER_SECONDS,
+  });
+}
