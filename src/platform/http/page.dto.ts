@@ -29,7 +29,7 @@ export class PageDto {
   @Type(() => Number)
   @IsInt()
   @Min(0)
-  @Max(Number.MAX_SAFE_INTEGER / MAX_PAGE_SIZE)
+  @Max(Math.floor(Number.MAX_SAFE_INTEGER / MAX_PAGE_SIZE))
   page = 0;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_PAGE_SIZE, default: 10 })
