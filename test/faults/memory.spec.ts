@@ -59,8 +59,9 @@ async function expectWholeFile(id: string): Promise<void> {
   const hash = createHash('sha256');
   let size = 0;
   for await (const chunk of response.body!) {
-    hash.update(chunk);
-    size += chunk.length;
+    const bytes: Uint8Array = chunk;
+    hash.update(bytes);
+    size += bytes.length;
   }
   expect({ size, sha256: hash.digest('hex') }).toEqual({ size: link.body.size, sha256: link.body.sha256 });
 }
