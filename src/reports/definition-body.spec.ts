@@ -40,7 +40,7 @@ describe(parseDefinitionBody, () => {
   it.each<[string, unknown, string[]]>([
     ['no object', [], ['']],
     ['nothing in it', {}, ['/name', '/title', '/datasets', '/sql']],
-    ['a version', { ...body, version: 3 }, ['']],
+    ['a version', { ...body, version: 3 }, ['/version']],
     ['a bad parameter', { ...body, parameters: { minutes: { type: 'date' } } }, ['/parameters/minutes/type']],
     ['a placeholder that is not declared', { ...body, sql: `${body.sql} LIMIT $limit` }, ['/sql']],
     ['a parameter that is not used', { ...body, sql: 'SELECT 1' }, ['/parameters/minutes']],

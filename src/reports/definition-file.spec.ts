@@ -56,7 +56,7 @@ describe(parseDefinitionFile, () => {
 
   it.each<[string, string[], string]>([
     ['a missing field', front.slice(0, 2).concat(front[3]!), 'undefined /title is required'],
-    ['a field of no meaning', [...front, 'titel: x'], 'undefined  has unknown fields: titel'],
+    ['a field of no meaning', [...front, 'titel: x'], '6 /titel is not a known field'],
     [
       'a wrong type',
       ['name: sample', 'version: one', ...front.slice(2)],

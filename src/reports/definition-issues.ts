@@ -9,9 +9,13 @@ export function issueText(issue: z.core.$ZodIssue): string {
   return issue.message;
 }
 
-/** The issues as places with JSON Pointers. */
+/** The issues as places with JSON Pointers, one per unknown field. */
 export function issuePlaces(error: z.ZodError): ErrorPlace[] {
-  return error.issues.map((issue) => ({ pointer: toPointer(issue.path), detail: issueText(issue) }));
+  return error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ pointer: toPointer([...issue.path, key]), detail: 'is not a known field' }))
+      : [{ pointer: toPointer(issue.path), detail: issueText(issue) }],
+  );
 }
 
 /** An RFC 6901 JSON Pointer of a path. */
