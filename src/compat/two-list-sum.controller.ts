@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ErrorCode } from '../common/errors.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
@@ -16,6 +16,8 @@ export class TwoListSumController {
 
   @Post()
   @HttpCode(200)
+  // A bare boolean would go out as text/html.
+  @Header('Content-Type', 'application/json; charset=utf-8')
   @ApiOperation({
     operationId: 'twoListSum',
     summary: 'Whether a number of one list and a number of the other add up to the target',
