@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { ErrorPlace } from '../../common/errors.js';
+import { GrowingText } from './growing-text.js';
 
 /** One array; or one object per line; or objects with any white space inside and between them. */
 export type JsonLayout = 'array' | 'newline_delimited' | 'unstructured';
@@ -11,11 +12,13 @@ interface Place {
 }
 
 const HEAD_BYTES = 1024 * 1024;
-const MAX_ELEMENT = 64 * 1024 * 1024;
+/** The engine reads no longer one; nor is more of it held in memory here. */
+const MAX_ELEMENT_MB = 16;
+const MAX_ELEMENT = MAX_ELEMENT_MB * 1024 * 1024;
 
 /** Reads a JSON file object by object, to find the one that the engine has refused. */
 export class JsonScan {
-  private element = '';
+  private readonly element = new GrowingText();
   private depth = 0;
   private inString = false;
   private escaped = false;
@@ -71,7 +74,7 @@ export class JsonScan {
   }
 
   private take(character: string): void {
-    if (this.element === '' && this.depth === (this.isArray ? 1 : 0)) {
+    if (this.element.length === 0 && this.depth === (this.isArray ? 1 : 0)) {
       this.start = { line: this.line, column: this.column };
     }
     this.see(character);
@@ -84,7 +87,7 @@ export class JsonScan {
   private see(character: string): void {
     const base = this.isArray ? 1 : 0;
     const outside = this.depth <= base && !this.inString;
-    if (outside && this.element === '' && isFiller(character, this.isArray)) {
+    if (outside && this.element.length === 0 && isFiller(character, this.isArray)) {
       if (character === '[') this.depth += 1;
       if (character === ']') this.depth -= 1;
       return;
@@ -94,8 +97,13 @@ export class JsonScan {
       if (character === ']') this.depth -= 1;
       return;
     }
-    this.element += character;
-    if (this.element.length > MAX_ELEMENT) this.check();
+    this.element.add(character);
+    if (this.element.length > MAX_ELEMENT) {
+      this.fault = {
+        ...this.start,
+        detail: `the object that begins here is longer than the ${MAX_ELEMENT_MB} MB that one may have.`,
+      };
+    }
     this.nest(character);
     if (this.depth === base && !this.inString && (character === '}' || character === ']')) this.check();
   }
@@ -109,15 +117,20 @@ export class JsonScan {
   }
 
   private end(): void {
-    if (this.element.trim() !== '') this.check();
+    const text = this.element.take();
+    if (text.trim() !== '') this.checkText(text);
   }
 
   private check(): void {
+    this.checkText(this.element.take());
+  }
+
+  private checkText(text: string): void {
     this.elements += 1;
     if (this.elements === this.wanted) this.found = this.start;
     try {
       // The engine reads these as numbers.
-      const value: unknown = JSON.parse(this.element.replace(/([:[,]\s*)(?:NaN|-?Infinity)(?=\s*[,}\]])/g, '$10'));
+      const value: unknown = JSON.parse(text.replace(/([:[,]\s*)(?:NaN|-?Infinity)(?=\s*[,}\]])/g, '$10'));
       if (typeof value !== 'object' || value === null || Array.isArray(value)) {
         this.fault = { ...this.start, detail: 'there is a value where an object {…} must stand; rows are objects.' };
       }
@@ -125,7 +138,6 @@ export class JsonScan {
       if (!(error instanceof SyntaxError)) throw error;
       this.fault = { ...this.start, detail: `the object that begins here is not JSON: ${error.message}.` };
     }
-    this.element = '';
   }
 }
 
