@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Config } from '../config/config.js';
 import { DatasetNotFound } from '../datasets/dataset.js';
 import { DatasetsService } from '../datasets/datasets.service.js';
-import { QueryEngine, type QueryColumn } from '../platform/query-engine/query-engine.js';
+import { IsolatedQueryEngine, type QueryColumn } from '../platform/query-engine/query-engine.js';
 import { quoteName, quoteText } from '../platform/query-engine/statement-text.js';
 import type { Definition } from './definition.js';
 import { DefinitionInvalid } from './definition-errors.js';
@@ -19,7 +19,7 @@ const LIMITS = { memoryMb: 64, threads: 1, spillMb: 1 };
 export class DefinitionDryRun {
   constructor(
     private readonly datasets: DatasetsService,
-    private readonly engine: QueryEngine,
+    private readonly engine: IsolatedQueryEngine,
     private readonly config: Config,
   ) {}
 

@@ -2,22 +2,23 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '../common/errors.js';
 import { Config } from '../config/config.js';
 import { jsonProjection } from '../formats/projection.js';
-import { QueryEngine, type QuerySession } from '../platform/query-engine/query-engine.js';
+import { IsolatedQueryEngine, type QuerySession } from '../platform/query-engine/query-engine.js';
+import { QueryEngineLost } from '../platform/query-engine/query-errors.js';
 import { quoteText } from '../platform/query-engine/statement-text.js';
 import type { Manifest } from '../runs/run.js';
 import { Storage } from '../storage/storage.js';
+import { StorageUnavailable } from '../storage/storage-errors.js';
 import { PartialFile } from './partial-file.js';
 
-/** Reading a page is small work: this is plenty, and keeps the API process small. */
-const LIMITS = { memoryMb: 64, threads: 1, spillMb: 1 };
+/** A page of a very wide result needs memory for a row group of all its columns. */
+const LIMITS = { memoryMb: 256, threads: 1, spillMb: 1 };
 
 /**
  * Reads pages of results. Of each result only the footer and the row groups that were asked for are brought here, at
  * their own offsets into a sparse local file, so that the engine reads it like the whole; the cost of a page does not
- * depend on its depth or on the size of the result.
+ * depend on its depth or on the size of the result. The engine is in a process of its own, so that the API stays small.
  */
 @Injectable()
 export class ResultPages implements OnApplicationShutdown {
@@ -28,7 +29,7 @@ export class ResultPages implements OnApplicationShutdown {
 
   constructor(
     private readonly storage: Storage,
-    private readonly engine: QueryEngine,
+    private readonly engine: IsolatedQueryEngine,
     private readonly config: Config,
   ) {
     this.directory = join(config.scratchDir, 'pages', String(process.pid));
@@ -42,12 +43,13 @@ export class ResultPages implements OnApplicationShutdown {
     try {
       return await this.readRows(session, manifest, range);
     } catch (error) {
-      if (error instanceof AppError && error.retryable) throw error;
+      if (error instanceof StorageUnavailable) throw error;
+      if (error instanceof QueryEngineLost) await this.forget(session);
       // The local copy may have been evicted meanwhile, or removed with the rest of a temporary folder: once more.
       this.logger.warn({ err: error, msg: 'a page could not be read from its local copy; it is fetched again' });
       this.files.delete(manifest.key);
       await mkdir(this.directory, { recursive: true });
-      return await this.readRows(session, manifest, range);
+      return await this.readRows(await this.opened(), manifest, range);
     }
   }
 
@@ -85,6 +87,13 @@ export class ResultPages implements OnApplicationShutdown {
       this.files.delete(manifest.key);
       throw error;
     }
+  }
+
+  /** The next page begins anew, unless another reader was quicker. */
+  private async forget(lost: QuerySession): Promise<void> {
+    if ((await this.opened()) !== lost) return;
+    this.session = undefined;
+    this.files.clear();
   }
 
   /** Removes the copies that were not used for longest, down to the configured size. */

@@ -1,10 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config/config.js';
-import { DuckDbEngine } from '../../src/platform/query-engine/duckdb-engine.js';
+import { ProcessEngine } from '../../src/platform/query-engine/process-engine.js';
 import { describeColumns } from '../../src/results/result-columns.js';
 import { ResultPages } from '../../src/results/result-pages.js';
 import type { Manifest } from '../../src/runs/run.js';
@@ -17,14 +18,14 @@ const ROW_GROUP = 10_000;
 
 let folder: string;
 let config: Config;
-let engine: DuckDbEngine;
+let engine: ProcessEngine;
 let storage: LocalStorage;
 /** What was read of the storage, as one counts who pays for traffic. */
 let bytesRead = 0;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pages-'));
   config = testConfig({ PAGE_CACHE_MB: '1' });
-  engine = new DuckDbEngine(config);
+  engine = new ProcessEngine(config);
   if (config.storage.driver !== 'local') throw new Error('the tests are configured for local storage');
   storage = await LocalStorage.open({ ...config.storage, publicUrl: config.http.publicUrl });
   const read = storage.read.bind(storage);
@@ -37,12 +38,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function store(name: string, sql: string): Promise<Manifest> {
+async function store(name: string, sql: string, rowGroup = ROW_GROUP): Promise<Manifest> {
   const directory = join(folder, name);
   await mkdir(directory);
   const session = await engine.open({ directory });
   const file = join(directory, 'result.parquet');
-  await session.query(`COPY (${sql}) TO '${file}' (FORMAT parquet, ROW_GROUP_SIZE ${String(ROW_GROUP)})`);
+  await session.query(`COPY (${sql}) TO '${file}' (FORMAT parquet, ROW_GROUP_SIZE ${String(rowGroup)})`);
   await session.relate('result', file);
   const [count] = await session.query('SELECT count(*) AS n FROM result');
   const columns = await describeColumns(session, 'result');
@@ -98,6 +99,28 @@ describe('pages of a result', () => {
       [{ a: 1 }],
       [],
     ]);
+    await pages.onApplicationShutdown();
+  });
+
+  it('survive the death of their engine, however many are reading', async () => {
+    const manifest = await store('killed', SERIES);
+    const pages = new ResultPages(storage, engine, config);
+    await pages.read(manifest, 0, 1);
+    execFileSync('pkill', ['-KILL', '-P', String(process.pid), '-f', 'engine-process']);
+    const offsets = [5, 100_000, 300_000];
+    const read = await Promise.all(offsets.map(async (offset) => pages.read(manifest, offset, 1)));
+    expect(read.map(([row]) => row?.['n'])).toEqual(offsets);
+    await pages.onApplicationShutdown();
+    expect(() => execFileSync('pgrep', ['-P', String(process.pid), '-f', 'engine-process'])).toThrow();
+  });
+
+  it('are small parts of very wide results too', async () => {
+    const columns = Array.from({ length: 1147 }, (_, i) => `i * ${String(i + 1)} AS c${String(i)}`);
+    const manifest = await store('wide', `SELECT i AS n, ${columns.join(', ')} FROM range(3000) AS t(i)`, 2048);
+    const pages = new ResultPages(storage, engine, config);
+    const [row] = await pages.read(manifest, 2999, 10);
+    expect(Object.keys(row ?? {})).toHaveLength(1148);
+    expect(row?.['n']).toBe(2999);
     await pages.onApplicationShutdown();
   });
 

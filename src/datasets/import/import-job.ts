@@ -1,4 +1,5 @@
 import type { QuerySession } from '../../platform/query-engine/query-engine.js';
+import { rowsPerGroup } from '../../platform/query-engine/row-groups.js';
 import { quoteText } from '../../platform/query-engine/statement-text.js';
 import { AppError, ErrorCode, ValidationFailed } from '../../common/errors.js';
 import { DatasetInvalid, type DatasetColumn } from '../dataset.js';
@@ -23,15 +24,11 @@ export interface ImportJob {
 export const MAX_CHARACTERS = 100;
 
 const ROWS_PER_GROUP = 122_880;
-const ROW_STEP = 2_048;
-/** The writer holds a row group of every column in memory. */
-const VALUES_PER_GROUP = 4_000_000;
 
 /** Writes the rows of a SELECT of ours to the target. */
 export async function writeParquet(job: ImportJob, select: string, columns: number): Promise<void> {
-  const fitting = Math.floor(VALUES_PER_GROUP / columns / ROW_STEP) * ROW_STEP;
-  const rows = Math.max(ROW_STEP, Math.min(ROWS_PER_GROUP, fitting));
-  const format = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${String(rows)}`;
+  const rows = String(rowsPerGroup(columns, ROWS_PER_GROUP));
+  const format = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rows}`;
   await job.session.query(`COPY (${select}) TO ${quoteText(job.target)} (${format})`);
 }
 

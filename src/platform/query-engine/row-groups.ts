@@ -1,0 +1,9 @@
+const ROW_STEP = 2048;
+/** The writer holds a row group of every column in memory: this many values fit beside the rest of a query. */
+const VALUES_PER_GROUP = 4_000_000;
+
+/** Rows of a Parquet row group for a table of so many columns: `most`, or less for a wide one; a multiple of 2,048. */
+export function rowsPerGroup(columns: number, most: number): number {
+  const fitting = Math.floor(VALUES_PER_GROUP / columns / ROW_STEP) * ROW_STEP;
+  return Math.max(ROW_STEP, Math.min(most, fitting));
+}
