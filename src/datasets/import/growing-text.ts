@@ -2,24 +2,26 @@ const GROUP = 4096;
 
 /** A text that grows by characters. A plain string that is added to takes dozens of bytes for each until it is read. */
 export class GrowingText {
-  length = 0;
-  private readonly pieces: string[] = [];
-  private group: string[] = [];
+  private readonly pieces: Buffer[] = [];
+  private last = '';
+
+  /** Give or take a character for every few thousand. */
+  get length(): number {
+    return this.pieces.length * GROUP + this.last.length;
+  }
 
   add(character: string): void {
-    this.length += character.length;
-    this.group.push(character);
-    if (this.group.length < GROUP) return;
-    this.pieces.push(this.group.join(''));
-    this.group = [];
+    this.last += character;
+    if (this.last.length < GROUP) return;
+    this.pieces.push(Buffer.from(this.last));
+    this.last = '';
   }
 
   /** The text so far, which is empty from now on. */
   take(): string {
-    const text = this.pieces.join('') + this.group.join('');
-    this.length = 0;
+    const text = this.pieces.length === 0 ? this.last : Buffer.concat(this.pieces).toString() + this.last;
     this.pieces.length = 0;
-    this.group = [];
+    this.last = '';
     return text;
   }
 }
