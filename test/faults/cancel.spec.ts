@@ -7,6 +7,8 @@ import { defineSlowReport, MINUTES } from '../support/slow-report.js';
 const CANCEL_MS = 2000;
 /** Over one second; a query keeps two processors busy for 100 ticks each. */
 const IDLE_TICKS = 20;
+/** Some seconds of storing and rendering: 130 MB of Parquet, 280 MB of CSV. */
+const WIDE = { report_name: 'wide' };
 
 describe.each(['local', 's3'] as const)('a long query over %s storage', (storage) => {
   let deployment: Deployment;
@@ -14,6 +16,11 @@ describe.each(['local', 's3'] as const)('a long query over %s storage', (storage
   beforeAll(async () => {
     deployment = await Deployment.start({ storage });
     await defineSlowReport(deployment.client);
+    await deployment.client.define({
+      name: WIDE.report_name,
+      sql: `SELECT range AS id, sha256(CAST(range AS VARCHAR)) AS a, sha256(CAST(-range AS VARCHAR)) AS b
+        FROM range(2000000)`,
+    });
   });
   afterAll(() => deployment.stop());
 
@@ -38,15 +45,13 @@ describe.each(['local', 's3'] as const)('a long query over %s storage', (storage
     await expectNothingLeft(ended.report_id);
   });
 
-  it('stops in the middle of an upload', async () => {
-    const { client, files } = deployment;
-    await client.define({
-      name: 'wide',
-      sql: `SELECT range AS id, sha256(CAST(range AS VARCHAR)) AS a, sha256(CAST(-range AS VARCHAR)) AS b
-        FROM range(2000000)`,
-    });
-    const { body } = await client.create({ report_name: 'wide' });
-    await expect.poll(() => files.unfinished(), { interval: 5, timeout: 30_000 }).toBeGreaterThan(0);
+  it.each([
+    ['in the middle of an upload', () => deployment.files.unfinished()],
+    ['when a file is stored already', async (id: string) => (await deployment.files.keys(`runs/${id}/`)).length],
+  ])('stops %s', async (_, isThere) => {
+    const { client } = deployment;
+    const { body } = await client.create(WIDE);
+    await expect.poll(() => isThere(body.report_id), { interval: 5, timeout: 30_000 }).toBeGreaterThan(0);
 
     const askedAt = Date.now();
     expect((await client.send('POST', `${BASE}/reports/${body.report_id}/cancel`)).status).toBe(202);
