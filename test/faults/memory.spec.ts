@@ -45,6 +45,7 @@ it(
     }
     await expectWholeFile(body.report_id);
     expect(await api.peakMemoryMb()).toBeLessThan(API_MB);
+    expect(await api.treeMemoryMb()).toBeLessThan(API_MB);
   },
   TEST_TIMEOUT_MS,
 );

@@ -94,6 +94,17 @@ export class ServiceProcess {
     const status = await readFile(`/proc/${String(this.child.pid)}/status`, 'utf8');
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
   }
+
+  /** What it and its children hold now, in MB; pages that several processes share count once, as in a container. */
+  async treeMemoryMb(): Promise<number> {
+    const pid = String(this.child.pid);
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    const sizes = [pid, ...children.split(' ').filter(Boolean)].map(async (one) => {
+      const rollup = await readFile(`/proc/${one}/smaps_rollup`, 'utf8');
+      return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1]) / 1024;
+    });
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  }
 }
 
 /** Every file below a folder; none if it is not there. */
