@@ -10,6 +10,8 @@ export interface QueuedJob<T> {
 }
 
 const ENQUEUE_TIMEOUT_MS = 2000;
+/** Of the Redis client: it was connected, and is not now. A caller need not wait to be told. */
+const AWAY: ReadonlySet<string> = new Set(['close', 'reconnecting', 'end']);
 
 /**
  * Adds jobs to a Bull queue without ever failing the caller: the database row is the truth, and a sweep adds what
@@ -45,6 +47,10 @@ export class JobQueue<T extends object> {
   }
 
   private async attempt(what: string, work: () => Promise<void>): Promise<void> {
+    if (AWAY.has(this.queue.client.status)) {
+      this.logger.warn(`Redis is away: could not ${what} to ${this.queue.name}; the sweep will`);
+      return;
+    }
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
