@@ -217,11 +217,11 @@ function statement(
   );
   return Prisma.sql`
     WITH changed AS (
-      UPDATE runs SET ${set} WHERE ${where} RETURNING id, revision, status, attempt, error
+      UPDATE runs SET ${set} WHERE ${where} RETURNING id, revision, status, attempt, error, request_id
     ), noted AS (
       INSERT INTO run_events (run_id, revision, type, data)
       SELECT id, revision, 'status', jsonb_strip_nulls(jsonb_build_object(
-        'status', status, 'terminal', ${isTerminal(to)}::boolean, 'attempt', attempt, 'error', error)) FROM changed
+        'status', status, 'terminal', ${isTerminal(to)}::boolean, 'attempt', attempt, 'error', error, 'request_id', request_id)) FROM changed
     )${options.artifact ? insertArtifact(options.artifact) : Prisma.empty}
     SELECT id::text FROM changed`;
 }

@@ -93,7 +93,10 @@ async function insert(
     ? Prisma.sql`taken AS (${insertKey(newRun, options, id)} RETURNING run_id),`
     : Prisma.empty;
   const ifFree = newRun.idempotency ? Prisma.sql`WHERE EXISTS (SELECT FROM taken)` : Prisma.empty;
-  const firstEvent = JSON.stringify({ status: RunStatus.Queued, terminal: false, attempt: 0 });
+  const firstEvent = JSON.stringify({
+    ...{ status: RunStatus.Queued, terminal: false, attempt: 0 },
+    ...(requestId !== null && { request_id: requestId }),
+  });
   const [written] = await prisma.$queryRaw<{ createdAt: Date; expiresAt: Date }[]>`
     WITH ${key} created AS (
       INSERT INTO runs (id, owner, kind, name, definition_version, parameters, format, time_zone, inputs, fingerprint,

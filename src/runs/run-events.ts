@@ -16,6 +16,8 @@ export interface RunEventData {
   attempt: number;
   progress?: unknown;
   error?: unknown;
+  /** Of the request that created the run. */
+  request_id?: string | undefined;
 }
 
 export const eventSchema: z.ZodType<RunEvent> = z.object({
@@ -27,6 +29,7 @@ export const eventSchema: z.ZodType<RunEvent> = z.object({
     attempt: z.number().int(),
     progress: z.unknown().optional(),
     error: z.unknown().optional(),
+    request_id: z.string().optional(),
   }),
 });
 
@@ -49,6 +52,7 @@ export function eventOf(run: Run, type: RunEvent['type']): RunEvent {
         },
       }),
       ...(run.error && { error: run.error }),
+      ...(run.requestId !== null && { request_id: run.requestId }),
     },
   };
 }

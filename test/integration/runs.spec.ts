@@ -16,6 +16,8 @@ afterAll(async () => {
 });
 
 const untilAborted = async ({ signal }: RunContext): Promise<void> => {
+  // It may have come before anybody listens.
+  signal.throwIfAborted();
   await new Promise((resolve) => {
     signal.addEventListener('abort', resolve, { once: true });
   });
