@@ -199,6 +199,16 @@ describe('any upload', () => {
     expect(await app.put('form', empty)).toMatchObject({ status: 400, body: { code: 'malformed-request' } });
   });
 
+  it('is refused when its form has no end, and the service goes on', async () => {
+    const type = 'multipart/form-data; boundary=B';
+    const head = '--B\r\nContent-Disposition: form-data; name="file"; filename="x.csv"\r\n\r\n';
+    const rows = '1,2\n'.repeat(100_000);
+    for (const content of [`${head}${csv}`, `${head}${csv}\r\n--`, head, `${head}${csv}${rows}`]) {
+      expect(await app.put('cut_form', content, { type })).toMatchObject({ status: 400 });
+    }
+    expect((await fetch(`${app.url}/cut_form`)).status).toBe(404);
+  });
+
   it('may be Parquet with nested types, and is read whole', async () => {
     const session = await app.engine.open({ directory: app.config.scratchDir });
     await session.materialize(

@@ -66,13 +66,16 @@ function firstFile(request: Request, signal: AbortSignal): Promise<Upload> {
     const leave = () => parser.destroy(new UploadIncomplete());
     signal.addEventListener('abort', leave, { once: true });
     parser.on('file', (_, file, { filename, mimeType }) => {
+      // A form that is cut off can fail when nobody reads the file yet: without a listener that would end the process.
+      // Whoever reads it is told all the same.
+      file.on('error', () => undefined);
       resolve({ body: fileBody(file, signal), fileName: filename, contentType: mimeType });
     });
     parser.once('close', () => {
       signal.removeEventListener('abort', leave);
       refuse();
     });
-    parser.once('error', refuse);
+    parser.on('error', refuse);
     request.pipe(parser);
   });
 }
