@@ -151,6 +151,12 @@ describe('a JSON upload', () => {
     ]); // prettier-ignore
   });
 
+  it('may have fields named like what every object has', async () => {
+    const { status } = await app.put('named', '{"constructor":1,"toString":"a"}\n', { type: 'application/x-ndjson' });
+    expect(status).toBe(201);
+    expect(await app.rows('named')).toEqual([{ constructor: 1n, toString: 'a' }]);
+  });
+
   it('may be one object over several lines', async () => {
     await app.put('pretty', JSON.stringify({ a: 1, b: [{ c: 'x' }] }, null, 2), { type: 'application/json' });
     expect(await app.rows('pretty')).toEqual([{ a: 1n, b: [{ c: 'x' }] }]);

@@ -3,7 +3,7 @@ import { DatasetInvalid } from '../dataset.js';
 import { readHead, type CsvDialect } from './csv-dialect.js';
 import { CsvScan } from './csv-scan.js';
 import { inferTypes } from './csv-types.js';
-import { checkOverrides, isAboutData, MAX_CHARACTERS, writeParquet, type ImportJob } from './import-job.js';
+import { checkOverrides, isAboutData, MAX_CHARACTERS, overrideOf, writeParquet, type ImportJob } from './import-job.js';
 
 const SAMPLE_ROWS = 200;
 
@@ -52,7 +52,7 @@ async function convert(job: ImportJob, { names, relation }: Table): Promise<void
   });
   const types = new Map(open.map((name, index) => [name, inferred[index] ?? 'VARCHAR']));
   const casts = names.map((name) => {
-    const type = types.get(name) ?? options.types[name] ?? 'VARCHAR';
+    const type = types.get(name) ?? overrideOf(options.types, name) ?? 'VARCHAR';
     return `CAST(${quoteName(name)} AS ${type}) AS ${quoteName(name)}`;
   });
   await writeParquet(job, `SELECT ${casts.join(', ')} FROM ${relation}`, names.length);

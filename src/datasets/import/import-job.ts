@@ -41,6 +41,11 @@ export function checkOverrides(types: Readonly<Record<string, string>>, columns:
   }
 }
 
+/** The type that was asked for; only what the client gave counts, not what every object has (`constructor`). */
+export function overrideOf(types: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(types, name) ? types[name] : undefined;
+}
+
 export async function columnsOf(session: QuerySession, relation: string): Promise<DatasetColumn[]> {
   const rows = await session.query(`DESCRIBE SELECT * FROM ${relation}`);
   const columns = rows.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }));

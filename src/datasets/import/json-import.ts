@@ -2,7 +2,15 @@ import type { ErrorPlace } from '../../common/errors.js';
 import { quoteName, quoteText } from '../../platform/query-engine/statement-text.js';
 import { DatasetInvalid, type DatasetColumn } from '../dataset.js';
 import { checkNames } from './csv-dialect.js';
-import { checkOverrides, columnsOf, isAboutData, MAX_CHARACTERS, writeParquet, type ImportJob } from './import-job.js';
+import {
+  checkOverrides,
+  columnsOf,
+  isAboutData,
+  MAX_CHARACTERS,
+  overrideOf,
+  writeParquet,
+  type ImportJob,
+} from './import-job.js';
 import { JsonScan } from './json-scan.js';
 
 /**
@@ -31,7 +39,7 @@ export async function importJson(job: ImportJob): Promise<void> {
       guessed.map(({ name }) => name),
     );
     const columns = await keepLongIntegers(job, source, guessed.map(keepSpelling));
-    const wanted = columns.map(({ name, type }) => ({ name, type: types[name] ?? type }));
+    const wanted = columns.map(({ name, type }) => ({ name, type: overrideOf(types, name) ?? type }));
     await writeParquet(job, `SELECT * FROM ${source}, columns = ${shapeOf(wanted)})`, wanted.length);
   } catch (error) {
     throw await explain(job, source, error);

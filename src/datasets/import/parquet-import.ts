@@ -1,7 +1,7 @@
 import { quoteName, quoteText } from '../../platform/query-engine/statement-text.js';
 import { DatasetInvalid } from '../dataset.js';
 import { checkNames } from './csv-dialect.js';
-import { checkOverrides, columnsOf, isAboutData, writeParquet, type ImportJob } from './import-job.js';
+import { checkOverrides, columnsOf, isAboutData, overrideOf, writeParquet, type ImportJob } from './import-job.js';
 
 /** Writes a Parquet file anew: that reads every page of it, and gives every version the same row groups and compression. */
 export async function importParquet(job: ImportJob): Promise<void> {
@@ -13,7 +13,7 @@ export async function importParquet(job: ImportJob): Promise<void> {
     const { types } = job.options;
     checkOverrides(types, names);
     const casts = columns.map(
-      ({ name, type }) => `CAST(${quoteName(name)} AS ${types[name] ?? type}) AS ${quoteName(name)}`,
+      ({ name, type }) => `CAST(${quoteName(name)} AS ${overrideOf(types, name) ?? type}) AS ${quoteName(name)}`,
     );
     const select = Object.keys(types).length === 0 ? '*' : casts.join(', ');
     await writeParquet(job, `SELECT ${select} FROM ${relation}`, columns.length);
