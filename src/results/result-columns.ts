@@ -35,6 +35,7 @@ function exactnessCheck({ name, type }: QueryColumn): string | null {
   const value = quoteName(name);
   if (/^U?(BIGINT|HUGEINT)$/.test(type)) return `${value} BETWEEN -${MAX_SAFE} AND ${MAX_SAFE}`;
   if (/^(DOUBLE|FLOAT)$/.test(type)) return `isfinite(${value})`;
+  if (isWholeDecimal(type)) return `${value} BETWEEN -${MAX_SAFE} AND ${MAX_SAFE}`;
   if (isWideDecimal(type)) return `CAST(CAST(${value} AS DOUBLE) AS ${type}) = ${value}`;
   // Nested values are looked at as text: a long run of digits outside quotes.
   if (isNested(type) && /U?(BIGINT|HUGEINT)/.test(type))
@@ -51,6 +52,9 @@ function jsonForm({ type }: QueryColumn, exact: boolean): JsonForm {
   if (isNested(type)) return exact ? JsonForm.Value : JsonForm.String;
   return JsonForm.String;
 }
+
+/** Whole numbers in a decimal follow the rule of integers. */
+const isWholeDecimal = (type: string): boolean => isWideDecimal(type) && type.endsWith(',0)');
 
 function isWideDecimal(type: string): boolean {
   const width = /^DECIMAL\((\d+),\d+\)$/.exec(type)?.[1];

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { toBindings } from './bind.js';
 import { toQueryError, type ErrorContext } from './duckdb-errors.js';
+import { exactProjection, exactType } from './exact-types.js';
 import type { QueryColumn, QueryLimits, QueryOptions, QueryParameters, QuerySession } from './query-engine.js';
 import { QueryInvalid } from './query-errors.js';
 import { rowsPerGroup } from './row-groups.js';
@@ -67,7 +68,10 @@ export class DuckDbSession implements QuerySession {
   }
 
   describe(sql: string, parameters: QueryParameters = {}): Promise<QueryColumn[]> {
-    return this.statements.enqueue(() => this.bind(sql, parameters));
+    return this.statements.enqueue(async () => {
+      const columns = await this.bind(sql, parameters);
+      return columns.map(({ name, type }) => ({ name, type: exactType(type) }));
+    });
   }
 
   materialize(sql: string, file: string, options: QueryOptions = {}): Promise<number> {
@@ -77,8 +81,9 @@ export class DuckDbSession implements QuerySession {
       // Also finds what COPY would hide: it renames columns of the same name.
       const columns = await this.bind(sql, parameters);
       const format = `${RESULT_FORMAT}, ROW_GROUP_SIZE ${String(rowsPerGroup(columns.length, RESULT_ROWS_PER_GROUP))}`;
-      const prefix = 'COPY (\n';
-      const text = `${prefix}${withoutTerminator(sql)}\n) TO ${quoteText(target)} (${format})`;
+      const projection = exactProjection(columns);
+      const [prefix, suffix] = projection === null ? ['COPY (\n', ')'] : [`COPY (SELECT ${projection} FROM (\n`, '))'];
+      const text = `${prefix}${withoutTerminator(sql)}\n${suffix} TO ${quoteText(target)} (${format})`;
       const reader = await this.translated({ sql, prefixBytes: prefix.length }, async () => {
         const bindings = await toBindings(this.parts.connection, parameters);
         return this.statements.run(text, { bindings, onProgress });

@@ -44,6 +44,28 @@ describe.each([DuckDbEngine, ProcessEngine])('%o', (Engine) => {
     ]);
   });
 
+  it('keeps every digit of integers beyond 64 bits, and the order', async () => {
+    await open();
+    const sql = `SELECT sum(9007199254740993 + n) AS total, [max(n)::HUGEINT * 10000000000000000000] AS "list", n AS id
+      FROM range(10000) AS t(n) GROUP BY n ORDER BY n DESC; -- last`;
+    await session.materialize(sql, 'result.parquet');
+    await session.relate('result', 'result.parquet');
+    const columns = [
+      { name: 'total', type: 'DECIMAL(38,0)' },
+      { name: 'list', type: 'VARCHAR[]' },
+      { name: 'id', type: 'BIGINT' },
+    ];
+    expect(await session.describe('SELECT * FROM result')).toEqual(columns);
+    expect(await session.describe('SELECT 1::HUGEINT AS total, [1::HUGEINT] AS "list", 1::BIGINT AS id')).toEqual(
+      columns,
+    );
+    const rows = await session.query('FROM result');
+    expect(rows[0]).toEqual({ total: '9007199254750992', list: ['99990000000000000000000'], id: 9999n });
+    expect(rows.map(({ id }) => Number(id))).toEqual(Array.from({ length: 10_000 }, (_, index) => 9_999 - index));
+    const beyond = session.materialize('SELECT 170141183460469231731687303715884105727 AS n', 'r.parquet');
+    await expect(beyond).rejects.toThrow(/170141183460469231731687303715884105727/);
+  });
+
   it('adds the columns that a file lacks as NULL', async () => {
     await open();
     await session.materialize('SELECT 1 AS Present', 'data.parquet');
