@@ -28,15 +28,21 @@ export class RunCreationRepository {
     return run && { run, existed: false };
   }
 
-  /** The run that an idempotency key stands for; throws `IdempotencyKeyReused` if the request was another one. */
+  /**
+   * The run that an idempotency key stands for, null if it is being purged; throws `IdempotencyKeyReused` if the request
+   * was another one.
+   */
   async findByIdempotencyKey(owner: string, key: string, requestHash: string): Promise<Run | null> {
     const record = await this.prisma.idempotencyRecord.findUnique({
       where: { owner_key: { owner, key } },
-      select: { requestHash: true, expiresAt: true, run: { select: runColumns } },
+      select: { requestHash: true, expiresAt: true, run: { select: { ...runColumns, purgeRequestedAt: true } } },
     });
     if (!record) return null;
-    if (record.expiresAt <= new Date()) {
-      await this.prisma.idempotencyRecord.deleteMany({ where: { owner, key, expiresAt: { lte: new Date() } } });
+    const now = new Date();
+    if (record.expiresAt <= now || record.run.purgeRequestedAt !== null) {
+      const expired = { expiresAt: { lte: now } };
+      const purged = { run: { purgeRequestedAt: { not: null } } };
+      await this.prisma.idempotencyRecord.deleteMany({ where: { owner, key, OR: [expired, purged] } });
       return null;
     }
     if (record.requestHash !== requestHash) throw new IdempotencyKeyReused();

@@ -21,6 +21,16 @@ describe('creating', () => {
     expect((await app.creator.create(aRun({ idempotency, owner: 'bob' }))).replayed).toBe(false);
   });
 
+  it('frees the key of a run that is deleted', async () => {
+    const request = aRun({ idempotency: { key: 'freed', requestHash: 'h' } });
+    const { run } = await app.creator.create(request);
+    await app.sql.query('UPDATE runs SET purge_requested_at = now() WHERE id = $1', [run.id]);
+    const again = await app.creator.create(request);
+    expect(again.replayed).toBe(false);
+    expect(again.run.id).not.toBe(run.id);
+    expect(await app.creator.create(request)).toMatchObject({ replayed: true, run: { id: again.run.id } });
+  });
+
   it('answers equal requests with one run as far as max_age allows', async () => {
     const request = aRun({ name: 'reused', maxAgeSeconds: 60 });
     const created = await Promise.all(Array.from({ length: 20 }, () => app.creator.create(request)));
