@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, IsTimeZone, Max, Min, ValidateIf } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, IsTimeZone, Matches, Max, Min, ValidateIf } from 'class-validator';
 import { FormatName } from '../../formats/format.js';
 import { FORMAT_NAMES } from '../../formats/formats.js';
 
@@ -33,6 +33,7 @@ export class CreateReportDto {
   // Looking a zone up is slow, and nearly every request has the default.
   @ValidateIf(({ time_zone }: CreateReportDto) => time_zone !== DEFAULT_ZONE)
   @IsTimeZone()
+  @Matches(/^[A-Za-z]/, { message: 'time_zone must be a zone by name, for example Asia/Kolkata, not an offset' })
   time_zone = DEFAULT_ZONE;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1, description: 'Longest time that the run may take, in seconds.' })
