@@ -1,10 +1,11 @@
 import { ApiPropertyOptional, IntersectionType } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { Transform, type TransformFnParams } from 'class-transformer';
 import { IsDate, IsIn, IsOptional, IsString } from 'class-validator';
 import type { FormatName } from '../../formats/format.js';
 import { FORMAT_NAMES } from '../../formats/formats.js';
 import { CursorDto, PageDto, WaitDto } from '../../platform/http/page.dto.js';
 import { RunStatus } from '../../runs/run.js';
+import { readInstant } from '../parameters/instants.js';
 
 /** Query of `POST /reports`: the page of rows to answer with if the run ends in time. */
 export class CreateReportQueryDto extends IntersectionType(PageDto, WaitDto) {}
@@ -22,15 +23,21 @@ export class ListReportsQueryDto extends CursorDto {
 
   @ApiPropertyOptional({ type: 'string', format: 'date-time', description: 'Created at or after this instant.' })
   @IsOptional()
-  @Type(() => Date)
+  @Transform(toDate)
   @IsDate()
   created_after?: Date;
 
   @ApiPropertyOptional({ type: 'string', format: 'date-time', description: 'Created before this instant.' })
   @IsOptional()
-  @Type(() => Date)
+  @Transform(toDate)
   @IsDate()
   created_before?: Date;
+}
+
+/** `Date` itself rolls the 30th of February over, and reads years that no database has. */
+function toDate({ value }: TransformFnParams): Date {
+  const utc = readInstant(String(value));
+  return new Date(utc === null ? NaN : `${utc.replace(' ', 'T')}Z`);
 }
 
 export class DownloadQueryDto extends WaitDto {
