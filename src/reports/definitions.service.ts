@@ -7,6 +7,8 @@ import { DefinitionsRepository } from './definitions.repository.js';
 
 /** Somebody else may store a version at the same moment; so often it is tried with the next number. */
 const STORE_TRIES = 5;
+/** Versions are 32-bit integers in the database. */
+const MAX_VERSION = 2 ** 31 - 1;
 
 export class DefinitionNotFound extends AppError {
   readonly code = ErrorCode.DefinitionNotFound;
@@ -57,7 +59,7 @@ export class DefinitionsService {
   }
 
   async getVersion(owner: string, name: string, version: number): Promise<Definition> {
-    const definition = await this.repository.version(owner, name, version);
+    const definition = version > MAX_VERSION ? null : await this.repository.version(owner, name, version);
     if (!definition) throw new DefinitionNotFound(name, version);
     return definition;
   }
