@@ -9,6 +9,7 @@ import type { Config } from './config/config.js';
 import { NOTHING_HERE, PROBLEM_JSON, problemOf } from './platform/http/problem.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
 import { asDatabaseAway } from './platform/prisma/database-errors.js';
+import { checkInput } from './platform/http/request-input.js';
 import { requestId } from './platform/http/request-id.js';
 import { validationPipe } from './platform/http/validation.js';
 import type { Definition } from './reports/definition.js';
@@ -40,10 +41,12 @@ export function setupCommon(app: NestExpressApplication): void {
 export function setupApi(app: NestExpressApplication, config: Config, definitions: readonly Definition[]): void {
   setupCommon(app);
   const json = express.json({ limit: config.http.bodyLimitBytes, strict: false });
-  app.use((request: express.Request, response: express.Response, next: express.NextFunction) => {
-    if (UPLOAD.test(request.path)) next();
-    else json(request, response, next);
-  });
+  for (const handler of [json, checkInput]) {
+    app.use((request: express.Request, response: express.Response, next: express.NextFunction) => {
+      if (UPLOAD.test(request.path)) next();
+      else handler(request, response, next);
+    });
+  }
   // Swagger UI brings its own inline script and style.
   app.use(
     helmet({

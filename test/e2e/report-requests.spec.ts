@@ -36,6 +36,7 @@ describe('a request that cannot be used', () => {
     ['a set with an unknown member', { ...MOVIES, actors: { only: ['P'] } }, ['/actors/only']],
     ['an unknown format', { ...MOVIES, format: 'docx' }, ['/format']],
     ['an unknown time zone', { ...MOVIES, time_zone: 'Mars/Olympus' }, ['/time_zone']],
+    ['an offset for a time zone', { ...MOVIES, time_zone: '+05:30' }, ['/time_zone']],
     ['a negative age', { ...MOVIES, max_age: -1 }, ['/max_age']],
     ['several bad fields', { ...MOVIES, format: 'docx', limit: 0, x: 1 }, ['/format', '/limit', '/x']],
   ])('names the place of %s', async (_, body, pointers) => {
@@ -64,9 +65,45 @@ describe('a request that cannot be used', () => {
     expect(refused).toMatchObject({ status: 413, body: { code: 'payload-too-large' } });
   });
 
+  it('is told of text that cannot be kept, and of a body that is not said to be JSON', async () => {
+    for (const text of ['a\0b', '\ud800']) {
+      expect(await post({ ...MOVIES, actors: { include: [text] } })).toMatchObject({
+        status: 422,
+        body: { code: 'validation-failed', errors: [{ pointer: '/actors/include/0' }] },
+      });
+    }
+    for (const path of ['reports?report_name=a%00b', 'report-definitions/a%00b']) {
+      expect(await client.get(`${BASE}/${path}`)).toMatchObject({ status: 422, body: { code: 'validation-failed' } });
+    }
+    const headers = { 'content-type': 'text/plain' };
+    const plain = await client.send('POST', `${BASE}/reports`, { raw: JSON.stringify(MOVIES), headers });
+    expect(plain).toMatchObject({ status: 415, body: { code: 'unsupported-media-type' } });
+  });
+
   it('is told that the dataset is missing', async () => {
     const answer = await post({ report_name: 'top-commenters' });
     expect(answer).toMatchObject({ status: 404, body: { code: 'dataset-not-found' } });
+  });
+
+  it.each(['created_after=2026-02-30', 'created_before=-271821-04-20T00:00:00Z', 'created_before=12'])(
+    'names %s, which is no time',
+    async (query) => {
+      expect(await client.get(`${BASE}/reports?${query}`)).toMatchObject({
+        status: 422,
+        body: { errors: [{ pointer: `/${query.split('=')[0]!}` }] },
+      });
+    },
+  );
+
+  it('lists what was created in a window', async () => {
+    const { body } = await client.create(MOVIES);
+    const listed = async (query: string) => {
+      const { body: list } = await client.get<{ reports: { report_id: string }[] }>(`${BASE}/reports?${query}`);
+      return list.reports.some(({ report_id }) => report_id === body.report_id);
+    };
+    const at = encodeURIComponent(body.report_date.replace('Z', '+00:00'));
+    expect(await listed(`created_after=${at}`)).toBe(true);
+    expect(await listed(`created_before=${at}`)).toBe(false);
   });
 
   it('gets a problem for what does not exist', async () => {
@@ -75,6 +112,10 @@ describe('a request that cannot be used', () => {
       expect(answer).toMatchObject({ status: 404, body: { code: 'run-not-found' } });
     }
     expect(await client.get(`${BASE}/reports/17`)).toMatchObject({ status: 422 });
+    expect(await client.get(`${BASE}/report-definitions/store-uptime/versions/2147483648`)).toMatchObject({
+      status: 404,
+      body: { code: 'definition-not-found' },
+    });
     expect(await client.get('/nothing')).toMatchObject({ status: 404, body: { code: 'not-found' } });
     expect(await client.get(`${BASE}/nothing`)).toMatchObject({ status: 404, body: { code: 'not-found' } });
   });
