@@ -105,6 +105,24 @@ describe('a CSV upload', () => {
     expect(await app.rows('marked')).toEqual([{ a: 1n, b: 2n }]);
   });
 
+  it.each([
+    ['at the end of a long file', `a,b\n${'1,2\n'.repeat(10_000_000)}${'x'.repeat(3_000_000)},y\n\n`, 10_000_002],
+    ['that is longer than all buffers', `a,b\n${'x'.repeat(40_000_000)},y`, 2],
+    ['before others', `a,b\n1,2\n${'x'.repeat(3_000_000)},y\n1,2\n`, 3],
+    ['with line ends in quotes', `a,b\n1,2\n"${'x\n'.repeat(1_500_000)}",y\n1,2\n`, 3],
+  ])('with a record of more than 2 MB %s is refused with its line', async (_, content, line) => {
+    const { status, body } = await app.put('long', content, { type: 'text/csv' });
+    expect({ status, errors: body.errors }).toMatchObject({ status: 422, errors: [{ line, column: 1 }] });
+    expect(body.detail).toContain('longer than the 2 MB');
+  });
+
+  it('keeps a record of nearly 2 MB at the end', async () => {
+    const { body } = await app.put('long', `a,b\n${'1,2\n'.repeat(7_600_000)}${'x'.repeat(1_990_000)},y`, {
+      type: 'text/csv',
+    });
+    expect(body.current).toMatchObject({ rows: 7_600_001 });
+  });
+
   it('takes 1,147 columns', async () => {
     const columns = Array.from({ length: 1147 }, (_, index) => index);
     const lines = [

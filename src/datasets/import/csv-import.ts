@@ -17,6 +17,10 @@ interface Table {
 export async function importCsv(job: ImportJob): Promise<void> {
   const { dialect, names } = await readHead(job.source, job.options.csv);
   checkOverrides(job.options.types, names);
+  if (await CsvScan.endsInLongLine(job.source)) {
+    const place = await CsvScan.findFault(job.source, dialect, names.length);
+    if (place !== undefined) throw DatasetInvalid.at(place);
+  }
   const strict = { dialect, names, relation: relationOf(job.source, dialect, { names, strict: true }) };
   try {
     await convert(job, strict);

@@ -1,10 +1,16 @@
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { ErrorPlace } from '../../common/errors.js';
 import type { CsvDialect } from './csv-dialect.js';
 
 const CARRIAGE_RETURN = 0x0d;
 const NEWLINE = 0x0a;
 const NOTHING = -1;
+/** The engine reads no longer record. */
+const MAX_RECORD_MB = 2;
+const MAX_RECORD = MAX_RECORD_MB * 1_000_000;
+/** Blank lines that may stand at the end of a file. */
+const MAX_BLANKS = 65_536;
 
 interface Place {
   line: number;
@@ -31,6 +37,8 @@ export class CsvScan {
   private here: Place = { line: 1, column: 1 };
   private fieldStart: Place = this.here;
   private record = 0;
+  private recordStart: Place = this.here;
+  private recordBytes = 0;
   private field = 0;
   private isBlank = true;
   private afterReturn = false;
@@ -64,6 +72,25 @@ export class CsvScan {
     return scan.found;
   }
 
+  /**
+   * Whether the last line is longer than a record may be. The engine refuses such a record anywhere else, but drops it
+   * without a word when it is the last one and crosses a border of its buffers.
+   */
+  static async endsInLongLine(file: string): Promise<boolean> {
+    const handle = await open(file);
+    try {
+      const { size } = await handle.stat();
+      if (size <= MAX_RECORD) return false;
+      const length = Math.min(size, MAX_RECORD + MAX_BLANKS);
+      const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+      const end = buffer.findLastIndex((byte) => byte !== NEWLINE && byte !== CARRIAGE_RETURN) + 1;
+      const last = buffer.subarray(0, end);
+      return end - 1 - Math.max(last.lastIndexOf(NEWLINE), last.lastIndexOf(CARRIAGE_RETURN)) > MAX_RECORD;
+    } finally {
+      await handle.close();
+    }
+  }
+
   private async read(file: string): Promise<void> {
     for await (const chunk of createReadStream(file)) {
       // A file stream without an encoding gives buffers.
@@ -79,9 +106,20 @@ export class CsvScan {
   private take(byte: number): void {
     const isReturned = this.afterReturn && byte === NEWLINE;
     this.afterReturn = byte === CARRIAGE_RETURN;
+    this.count();
     if (this.state === State.Quoted) this.takeQuoted(byte);
     else if (!isReturned) this.takePlain(byte);
     this.move(byte, isReturned);
+  }
+
+  private count(): void {
+    if (this.recordBytes === 0) this.recordStart = { ...this.here };
+    this.recordBytes += 1;
+    if (this.recordBytes <= MAX_RECORD) return;
+    this.fail(
+      this.recordStart,
+      `the record that begins here is longer than the ${MAX_RECORD_MB} MB that one may have.`,
+    );
   }
 
   private takeQuoted(byte: number): void {
@@ -124,6 +162,7 @@ export class CsvScan {
       if (count !== this.fields) this.fail(this.fieldStart, `${counted} where the header has ${String(this.fields)}.`);
       this.record += 1;
     }
+    this.recordBytes = 0;
     this.field = 0;
     this.isBlank = true;
     this.state = State.FieldStart;
