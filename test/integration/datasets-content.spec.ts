@@ -116,6 +116,15 @@ describe('a CSV upload', () => {
     expect(body.detail).toContain('longer than the 2 MB');
   });
 
+  it.each([
+    ['text/csv', 'a\n170141183460469231731687303715884105\n'],
+    ['application/x-ndjson', '{"a":170141183460469231731687303715884105}\n'],
+  ])('of %s keeps every digit of a HUGEINT that is asked for', async (type, content) => {
+    const query = `?types=${encodeURIComponent('{"a":"HUGEINT"}')}`;
+    expect((await app.put('huge', content, { type, query })).status).toBeLessThan(300);
+    expect(await app.rows('huge')).toEqual([{ a: '170141183460469231731687303715884105' }]);
+  });
+
   it('keeps a record of nearly 2 MB at the end', async () => {
     const { body } = await app.put('long', `a,b\n${'1,2\n'.repeat(7_600_000)}${'x'.repeat(1_990_000)},y`, {
       type: 'text/csv',

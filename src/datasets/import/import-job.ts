@@ -1,4 +1,5 @@
 import type { QuerySession } from '../../platform/query-engine/query-engine.js';
+import { exactType } from '../../platform/query-engine/exact-types.js';
 import { rowsPerGroup } from '../../platform/query-engine/row-groups.js';
 import { quoteText } from '../../platform/query-engine/statement-text.js';
 import { AppError, ErrorCode, ValidationFailed } from '../../common/errors.js';
@@ -41,9 +42,10 @@ export function checkOverrides(types: Readonly<Record<string, string>>, columns:
   }
 }
 
-/** The type that was asked for; only what the client gave counts, not what every object has (`constructor`). */
+/** The type that was asked for, as Parquet can keep it; only what the client gave counts, not what every object has (`constructor`). */
 export function overrideOf(types: Readonly<Record<string, string>>, name: string): string | undefined {
-  return Object.hasOwn(types, name) ? types[name] : undefined;
+  const type = Object.hasOwn(types, name) ? types[name] : undefined;
+  return type === undefined ? undefined : exactType(type);
 }
 
 export async function columnsOf(session: QuerySession, relation: string): Promise<DatasetColumn[]> {
