@@ -1,4 +1,4 @@
-import { quoteText } from '../platform/query-engine/statement-text.js';
+import { copyToFile, type Copy } from './copy.js';
 import { FormatName, type Format, type RenderJob } from './format.js';
 import { jsonProjection } from './projection.js';
 
@@ -7,7 +7,7 @@ export const json: Format = {
   name: FormatName.Json,
   extension: 'json',
   contentType: 'application/json',
-  render: async (job) => await copy(job, true),
+  render: async (job) => await copyToFile(job, jsonCopy(job, true)),
 };
 
 /** One JSON object per line. */
@@ -15,14 +15,10 @@ export const ndjson: Format = {
   name: FormatName.Ndjson,
   extension: 'ndjson',
   contentType: 'application/x-ndjson',
-  render: async (job) => await copy(job, false),
+  render: async (job) => await copyToFile(job, jsonCopy(job, false)),
 };
 
-async function copy(job: RenderJob, array: boolean): Promise<{ warnings: string[] }> {
-  const { session, table, columns, file, onProgress } = job;
-  const target = `${quoteText(file)} (FORMAT json, ARRAY ${String(array)})`;
-  await session.query(`COPY (SELECT ${jsonProjection(columns)} FROM ${table}) TO ${target}`, {
-    ...(onProgress && { onProgress }),
-  });
-  return { warnings: [] };
-}
+const jsonCopy = ({ table, columns }: RenderJob, array: boolean): Copy => ({
+  select: `SELECT ${jsonProjection(columns)} FROM ${table}`,
+  options: `FORMAT json, ARRAY ${String(array)}`,
+});

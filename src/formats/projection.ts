@@ -32,7 +32,7 @@ function jsonOf({ name, type, json }: TableColumn): string {
 }
 
 /** An instant in UTC, or a local time without zone; null for other types. */
-function timeText(value: string, type: string): string | null {
+export function timeText(value: string, type: string): string | null {
   switch (type) {
     case 'TIMESTAMP WITH TIME ZONE':
       return `strftime(${value} AT TIME ZONE 'UTC', '${RFC3339}Z')`;

@@ -1,33 +1,18 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { QuerySession } from '../platform/query-engine/query-engine.js';
-import { DuckDbEngine } from '../platform/query-engine/duckdb-engine.js';
-import { describeColumns } from './result-columns.js';
-import { testConfig } from '../../test/support/config.js';
 import { FormatName } from '../formats/format.js';
-import { FORMATS } from '../formats/formats.js';
+import { RenderBench } from '../../test/support/rendered.js';
 
-let directory: string;
-let session: QuerySession;
+let bench: RenderBench;
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'formats-'));
-  session = await new DuckDbEngine(testConfig()).open({ directory });
+  bench = await RenderBench.open();
 });
 afterAll(async () => {
-  await session.close();
-  await rm(directory, { recursive: true });
+  await bench.close();
 });
 
-let tables = 0;
 async function render(format: FormatName, sql: string): Promise<string> {
-  tables += 1;
-  const table = `t${String(tables)}`;
-  await session.query(`COPY (${sql}) TO '${join(directory, table)}.parquet' (FORMAT parquet)`);
-  await session.relate(table, join(directory, `${table}.parquet`));
-  const file = join(directory, `${table}.out`);
-  await FORMATS[format].render({ session, table, columns: await describeColumns(session, table), file });
+  const { file } = await bench.render(format, sql);
   return await readFile(file, 'utf8');
 }
 

@@ -71,12 +71,15 @@ export class ResultWriter {
     const format = FORMATS[request.format];
     const id = uuidv7();
     const file = join(directory, `${id}.${format.extension}`);
+    const baseName = `${run.name}-${run.createdAt.toISOString().slice(0, 10)}`;
     onProgress?.(RunPhase.Render, null);
     const { warnings } = await format.render({
       session,
       table: RESULT_TABLE,
       columns,
       file,
+      modified: run.createdAt,
+      baseName,
       onProgress: ({ percent }) => onProgress?.(RunPhase.Render, percent),
     });
     onProgress?.(RunPhase.Upload, 0);
@@ -85,7 +88,7 @@ export class ResultWriter {
       signal,
       onPercent: (percent) => onProgress?.(RunPhase.Upload, percent),
     });
-    const fileName = `${run.name}-${run.createdAt.toISOString().slice(0, 10)}.${format.extension}`;
+    const fileName = `${baseName}.${format.extension}`;
     const artifact = { ...stored, id, format: format.name, fileName, contentType: format.contentType };
     return { artifact, warnings };
   }
