@@ -12,7 +12,9 @@ export interface ChildOptions {
   env?: NodeJS.ProcessEnv;
   cwd?: string;
   user?: { uid: number; gid: number } | undefined;
-  /** Overwritten at every start. The child writes to it directly, so that it outlives a launcher that was killed. */
+  /** Keeps what an earlier process wrote into the log. */
+  keepLog?: boolean;
+  /** Overwritten at every start unless `keepLog`. The child writes to it directly, so that it outlives a launcher that was killed. */
   logFile: string;
   /** Written to the child's standard input, which is then closed. */
   input?: string;
@@ -70,7 +72,7 @@ export class Child {
 
   /** In a process group of its own: a Ctrl-C at the terminal reaches the launcher only, which then decides on the order. */
   private static async spawn(options: ChildOptions): Promise<Child> {
-    const log = openSync(options.logFile, 'w');
+    const log = openSync(options.logFile, options.keepLog ? 'a' : 'w');
     try {
       const process = spawn(options.command, options.args, {
         stdio: [options.input === undefined ? 'ignore' : 'pipe', log, log],

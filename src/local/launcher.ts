@@ -12,6 +12,9 @@ const POSTGRES_PORT = 5432;
 const REDIS_PORT = 6379;
 const DATABASE = 'longhaul';
 const APPLICATION_START_SECONDS = 60;
+/** An API or worker that dies is started again, as an orchestrator would; one that keeps dying is not. */
+const MAX_DEATHS = 5;
+const DEATHS_WINDOW_MS = 60_000;
 const DRAIN_SECONDS = 30;
 
 export interface LauncherOptions {
@@ -102,14 +105,20 @@ export class Launcher {
     return url;
   }
 
-  private async application(application: Application, env: NodeJS.ProcessEnv): Promise<void> {
-    const { folder, stop } = this.options;
+  /** `deaths`: when earlier processes of the application ended although nobody asked them to. */
+  private async application(
+    application: Application,
+    env: NodeJS.ProcessEnv,
+    deaths: readonly number[] = [],
+  ): Promise<void> {
+    const { folder, stop, say } = this.options;
     const child = await Child.start({
       name: application.name,
       command: process.execPath,
       args: [join(import.meta.dirname, '..', application.script)],
       env,
       logFile: folder.log(application.log),
+      keepLog: deaths.length > 0,
       stopSignal: 'SIGTERM',
       stopSeconds: DRAIN_SECONDS,
       ready: () => isReady(application.url),
@@ -117,7 +126,21 @@ export class Launcher {
       signal: stop.signal,
       onSpawn: (started) => folder.records.add(started),
     });
-    this.watch(child, this.applications);
+    this.applications.push(child);
+    void child.exited.then(async (how) => {
+      if (this.stopping) return;
+      const recent = [...deaths, Date.now()].filter((at) => at > Date.now() - DEATHS_WINDOW_MS);
+      if (recent.length > MAX_DEATHS) {
+        stop.abort(await child.failure(how));
+        return;
+      }
+      say(`${application.name} ${how}; it is started again.`);
+      try {
+        await this.application(application, env, recent);
+      } catch (error) {
+        stop.abort(error);
+      }
+    });
   }
 
   private environment(found: {
@@ -143,6 +166,7 @@ export class Launcher {
     };
   }
 
+  /** Without its database or Redis nothing else makes sense. */
   private watch(child: Child, group: Child[]): void {
     group.push(child);
     void child.exited.then(async (how) => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { processIdentity } from '../../src/local/process-identity.js';
 
 const GREETING = 'Longhaul runs';
@@ -76,6 +76,18 @@ describe('npm start', () => {
     expect(second.output).toContain('Ended what an earlier start left running');
     expect(await Promise.all(leftover.map(processIdentity))).toEqual(leftover.map(() => undefined));
     expect(await getJson(`${url}/api/v1/reports/${id}`)).toMatchObject({ status: 'completed' });
+  });
+
+  it('starts a worker again that was killed, and its runs go on', async () => {
+    const first = launch();
+    await first.up();
+    const { pid } = (await processes()).find(({ name }) => name === 'Worker')!;
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(() => expect(first.output).toContain('Worker was ended by SIGKILL; it is started again.'));
+    await runPrintedReport(first);
+    const pids = await runningPids();
+    expect(await first.end('SIGINT')).toBe(0);
+    expect(await Promise.all(pids.map(processIdentity))).toEqual(pids.map(() => undefined));
   });
 
   it('says which process died, with the end of its log', async () => {
