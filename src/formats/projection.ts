@@ -51,8 +51,9 @@ function blobText(value: string, type: string, asText = false): string {
   return asText ? `CAST(${value} AS VARCHAR)` : value;
 }
 
-/** The type with its wide integers as text, whatever depth they are at. */
-const withTextIntegers = (type: string): string => type.replace(/\b(U?BIGINT|U?HUGEINT)\b/g, 'VARCHAR');
+/** The type with its wide integers as text, whatever depth they are at; JSON, which has no types inside, as its own text. */
+const withTextIntegers = (type: string): string =>
+  type === 'JSON' ? 'VARCHAR' : type.replace(/\b(U?BIGINT|U?HUGEINT)\b/g, 'VARCHAR');
 
 /** NaN and infinities are no JSON numbers; they stand as the text that JavaScript gives them. */
 function finiteOrText(value: string): string {

@@ -38,8 +38,8 @@ function exactnessCheck({ name, type }: QueryColumn): string | null {
   if (isWholeDecimal(type)) return `${value} BETWEEN -${MAX_SAFE} AND ${MAX_SAFE}`;
   if (isWideDecimal(type)) return `CAST(CAST(${value} AS DOUBLE) AS ${type}) = ${value}`;
   // Nested values are looked at as text: a long run of digits outside quotes.
-  if (isNested(type) && /U?(BIGINT|HUGEINT)/.test(type))
-    return `NOT regexp_matches(CAST(to_json(${value}) AS VARCHAR), '[:\\[,]-?\\d{16,}')`;
+  if (isNested(type) && /U?(BIGINT|HUGEINT)|^JSON$/.test(type))
+    return `NOT regexp_matches(CAST(to_json(${value}) AS VARCHAR), '(^|[:\\[,])\\s*-?\\d{16,}')`;
   return null;
 }
 

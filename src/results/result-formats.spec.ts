@@ -71,6 +71,14 @@ describe('json', () => {
       { items: [{ id: '9007199254740993' }], sum: '12345678901234567.89' },
     ]);
   });
+
+  it('keeps wide integers of JSON values, as the text that they are', async () => {
+    const text = '{"id": 9007199254740993}';
+    const sql = `SELECT '${text}'::JSON AS wide, '{"id": 1, "note": "12345678901234567890"}'::JSON AS small`;
+    expect(JSON.parse(await render(FormatName.Json, sql))).toEqual([
+      { wide: text, small: { id: 1, note: '12345678901234567890' } },
+    ]);
+  });
 });
 
 describe('ndjson', () => {
