@@ -7,11 +7,22 @@ const execArgv = [
   `--import=${import.meta.dirname}/test/support/run-typescript-children.js`,
 ];
 
+/** Only ends what hangs: the machine may be busy, so no time-out measures anything. */
+const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
+
 /** `unit` needs no server and starts none; `service` starts real ones, see test/support/global-setup.ts. */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.spec.ts'], setupFiles: ['reflect-metadata'], execArgv } },
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.spec.ts'],
+          setupFiles: ['reflect-metadata'],
+          execArgv,
+          ...timeouts,
+        },
+      },
       {
         test: {
           name: 'service',
@@ -19,8 +30,7 @@ export default defineConfig({
           globalSetup: ['test/support/global-setup.ts'],
           setupFiles: ['reflect-metadata'],
           execArgv,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...timeouts,
         },
       },
     ],
