@@ -53,7 +53,15 @@ export class RenderWorker {
       if (signal.aborted || isWorthAnotherTry(error)) await this.artifacts.release(claim);
       else await this.artifacts.fail(claim, error instanceof AppError ? error.message : 'a reason inside the service');
     }
-    await this.storage.removeAll(this.renderer.prefixOf(claim));
+    await this.drop(claim);
+  }
+
+  /** Removes what this try has written, unless the row says that it is the artifact and only the answer was lost. */
+  private async drop(claim: RenderClaim): Promise<void> {
+    const prefix = this.renderer.prefixOf(claim);
+    const row = await this.artifacts.findOfRun(claim.runId, claim.format);
+    if (row?.status === 'ready' && row.key.startsWith(prefix)) return;
+    await this.storage.removeAll(prefix);
   }
 
   private async renew(claim: RenderClaim, lost: AbortController): Promise<void> {

@@ -135,6 +135,10 @@ export class RunChangesRepository {
     return await this.change(id, RunChange.Expire, { condition: Prisma.sql`expires_at <= now()` });
   }
 
+  async stateOf(id: string): Promise<{ status: RunStatus; attempt: number } | null> {
+    return await this.prisma.run.findUnique({ where: { id }, select: { status: true, attempt: true } });
+  }
+
   /** Queued runs of a kind that should have been taken by now, oldest first. */
   async overdue(kind: RunKind, graceSeconds: number, limit: number): Promise<{ id: string; attempt: number }[]> {
     return await this.prisma.$queryRaw<{ id: string; attempt: number }[]>`

@@ -4,7 +4,7 @@ import { Config } from '../config/config.js';
 import { Storage } from '../storage/storage.js';
 import { attemptPrefix, type RunOutcome } from './run-context.js';
 import { RunStopped } from './run-errors.js';
-import type { Run, RunError } from './run.js';
+import { RunStatus, type Run, type RunError } from './run.js';
 import { RunChangesRepository } from './run-changes.repository.js';
 import { RunWatcher } from './run-watcher.js';
 import { RunsQueue } from './runs.queue.js';
@@ -42,7 +42,7 @@ export class RunLifecycle {
       resultTtlSeconds,
     });
     if (!completed) {
-      await this.endCancelled(run);
+      await this.endAsRowSays(run);
       return;
     }
     await this.watcher.announce(completed);
@@ -55,15 +55,18 @@ export class RunLifecycle {
       await this.settleStopped(run, error.reason);
       return;
     }
-    await this.discard(run);
     const retryable = !(error instanceof AppError) || error.retryable;
     if (retryable && run.failures + 1 < this.config.runs.maxAttempts) {
       await this.requeue(run, { delaySeconds: this.retryDelay(run.failures), failed: true });
       return;
     }
     const failed = await this.changes.fail(run, toRunError(error, run.attempt), this.config.runs.resultTtlSeconds);
-    if (failed) await this.watcher.announce(failed);
-    else await this.endCancelled(run);
+    if (!failed) {
+      await this.endAsRowSays(run);
+      return;
+    }
+    await this.discard(run);
+    await this.watcher.announce(failed);
   }
 
   private async settleStopped(run: AttemptOf, reason: RunStopped['reason']): Promise<void> {
@@ -72,31 +75,41 @@ export class RunLifecycle {
         await this.discard(run);
         return;
       case 'drained':
-        await this.discard(run);
         await this.requeue(run, { delaySeconds: 0, failed: false });
         return;
       case 'cancelled':
-        await this.endCancelled(run);
+        await this.endAsRowSays(run);
     }
   }
 
   private async requeue(run: AttemptOf, options: { delaySeconds: number; failed: boolean }): Promise<void> {
     const queued = await this.changes.requeue(run, options);
     if (!queued) {
-      await this.endCancelled(run);
+      await this.endAsRowSays(run);
       return;
     }
+    await this.discard(run);
     await this.watcher.announce(queued);
     await this.queue.enqueue(queued, options.delaySeconds);
   }
 
-  /** The files go first: `cancelled` says that nothing is left. Without effect on a run that is not being cancelled. */
-  private async endCancelled(run: AttemptOf): Promise<void> {
+  /**
+   * For an attempt whose change was not taken: it is being cancelled, somebody else has the run, or the change was taken
+   * before and only the answer was lost. The row decides, so that the files of a completed run stay.
+   */
+  private async endAsRowSays(run: AttemptOf): Promise<void> {
+    const row = await this.changes.stateOf(run.id);
+    const isOurs = row?.attempt === run.attempt;
+    if (isOurs && row.status === RunStatus.Completed) return;
+    if (!isOurs || row.status !== RunStatus.Cancelling) {
+      this.logger.warn(`the work of attempt ${String(run.attempt)} of run ${run.id} is dropped`);
+      await this.discard(run);
+      return;
+    }
+    // The files go first: `cancelled` says that nothing is left.
     await this.storage.removeAll(attemptPrefix(run.id, run.attempt));
     const cancelled = await this.changes.confirmCancel(run, this.config.runs.resultTtlSeconds);
     if (cancelled) await this.watcher.announce(cancelled);
-    else
-      this.logger.warn(`attempt ${String(run.attempt)} of run ${run.id} is no longer the row's; its work is dropped`);
   }
 
   /** Files of an attempt that did not make it. What cannot be removed now goes with the run at the latest. */

@@ -134,6 +134,19 @@ describe('the executor', () => {
     expect(await app.filesOf(run)).toEqual([]);
   });
 
+  it('keeps the files of a run that was completed although the answer was lost', async () => {
+    const run = await app.create();
+    const complete = app.changes.complete.bind(app.changes);
+    const lossy = vi.spyOn(app.changes, 'complete').mockImplementationOnce(async (...args) => {
+      await complete(...args);
+      throw new Error('the connection was lost');
+    });
+    await app.executor.execute(run.id, app.work());
+    lossy.mockRestore();
+    expect(await app.show(run)).toMatchObject({ status: 'completed', attempt: 1, failures: 0 });
+    expect(await app.filesOf(run)).toEqual(['1/result.parquet']);
+  });
+
   it('ends a run at its deadline', async () => {
     const run = await app.create({ timeoutSeconds: 1 });
     await app.executor.execute(run.id, app.work(untilAborted));
