@@ -110,14 +110,16 @@ export class DatasetsService {
       signal.throwIfAborted();
       await this.repository.addVersion(dataset, { id, key, rows, bytes: BigInt(size), sha256, columns, sourceFormat });
     } catch (error) {
-      await this.removeUnused(versionFolder(dataset.id, id));
+      await this.removeUnused(id, versionFolder(dataset.id, id));
       throw error;
     }
   }
 
   /** The first error is the one to tell; a file that stays is found by the sweep of files that nothing refers to. */
-  private async removeUnused(folder: string): Promise<void> {
+  private async removeUnused(versionId: string, folder: string): Promise<void> {
     try {
+      // The version may be there, and only the answer to its insertion lost.
+      if ((await this.repository.findFile(versionId)) !== null) return;
       await this.storage.removeAll(folder);
     } catch (error) {
       this.logger.warn({ err: error, msg: 'a file that no version refers to could not be removed', folder });
