@@ -46,6 +46,22 @@ export abstract class Config {
     readonly concurrentImports: number;
     readonly cacheMb: number;
   };
+  abstract readonly exports: {
+    /** What FetchtoZip's routes fetch when a client does not name a source. */
+    readonly sourceUrl: string | undefined;
+    /** Values of request headers by the name that clients give; never stored, logged or shown. */
+    readonly secrets: Readonly<Record<string, string>>;
+    /** Connection URLs by the name that clients give. */
+    readonly databases: Readonly<Record<string, string>>;
+    /** Whether clients may give a connection URL of their own. */
+    readonly allowDatabaseUrl: boolean;
+    /** Largest page of an HTTP source, unpacked. */
+    readonly maxPageBytes: number;
+    /** Most pages of one export. */
+    readonly maxPages: number;
+  };
+  /** Private hosts that requests of sources may go to: `host`, `host:port`, an address or a CIDR range. */
+  abstract readonly outbound: { readonly allow: readonly string[] };
   abstract readonly results: { readonly pageCacheMb: number };
   /** Folder for temporary files; may be lost at any moment. */
   abstract readonly scratchDir: string;

@@ -167,10 +167,10 @@ function read(name: string): string {
 
 /** Name and default of every variable as text; empty when there is none. */
 function defaults(): Record<string, string> {
-  const parsed: Record<string, string | number | boolean | undefined> = environmentSchema.parse(REQUIRED);
+  const parsed: Record<string, unknown> = environmentSchema.parse(REQUIRED);
   const text = (name: string): string => {
     if (name in REQUIRED || parsed[name] === undefined) return '';
-    const value = String(parsed[name]);
+    const value = JSON.stringify(parsed[name]).replaceAll('"', '');
     if (name === 'CATALOGUE_DIR') return `./${relative(ROOT, value)}`;
     return name === 'SCRATCH_DIR' ? value.replace(tmpdir(), '/tmp') : value;
   };

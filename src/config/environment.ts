@@ -15,6 +15,20 @@ const url = (...protocols: string[]) =>
     message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
 
+/** A JSON object of texts by name, such as {"orders-api":"Bearer 123"}. The value itself is never repeated in a message. */
+const named = (rule: z.ZodType<string>, what: string) =>
+  z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom', message: `must be a JSON object of ${what} by name` });
+        return z.NEVER;
+      }
+    })
+    .pipe(z.record(z.string().regex(/^[\w.-]{1,100}$/), rule, { error: `must be a JSON object of ${what} by name` }));
+
 /** The project's root: two folders above this file, in `src` as in `dist`. */
 const projectRoot = resolve(import.meta.dirname, '../..');
 
@@ -66,6 +80,13 @@ export const environmentSchema = z.object({
   UPLOAD_CONCURRENT_IMPORTS: wholeNumber(2),
   DATASET_CACHE_MB: wholeNumber(10_240),
   PAGE_CACHE_MB: wholeNumber(512),
+  EXPORT_SOURCE_URL: url('http:', 'https:').optional(),
+  EXPORT_SECRETS: named(z.string().min(1), 'secrets').optional(),
+  EXPORT_DATABASES: named(url('postgresql:', 'postgres:', 'mysql:', 'mariadb:'), 'database URLs').optional(),
+  EXPORT_ALLOW_DB_URL: flag(false),
+  EXPORT_MAX_PAGE_BYTES: wholeNumber(67_108_864),
+  EXPORT_MAX_PAGES: wholeNumber(100_000),
+  OUTBOUND_ALLOW: z.string().default(''),
   SCRATCH_DIR: z.string().min(1).default(join(tmpdir(), 'longhaul')),
   CATALOGUE_DIR: z.string().min(1).default(join(projectRoot, 'catalogue')),
 });
@@ -120,9 +141,7 @@ function toConfig(env: Environment): Config {
       publicUrl: (env.PUBLIC_URL ?? `http://localhost:${String(env.PORT)}`).replace(/\/+$/, ''),
       bodyLimitBytes: env.BODY_LIMIT_BYTES,
       waitCapSeconds: env.WAIT_CAP_SECONDS,
-      corsOrigins: env.CORS_ORIGINS.split(',')
-        .map((origin) => origin.trim())
-        .filter(Boolean),
+      corsOrigins: list(env.CORS_ORIGINS),
     },
     log: { level: env.LOG_LEVEL },
     database: { url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE },
@@ -153,11 +172,26 @@ function toConfig(env: Environment): Config {
       concurrentImports: env.UPLOAD_CONCURRENT_IMPORTS,
       cacheMb: env.DATASET_CACHE_MB,
     },
+    exports: {
+      sourceUrl: env.EXPORT_SOURCE_URL,
+      secrets: env.EXPORT_SECRETS ?? {},
+      databases: env.EXPORT_DATABASES ?? {},
+      allowDatabaseUrl: env.EXPORT_ALLOW_DB_URL,
+      maxPageBytes: env.EXPORT_MAX_PAGE_BYTES,
+      maxPages: env.EXPORT_MAX_PAGES,
+    },
+    outbound: { allow: list(env.OUTBOUND_ALLOW) },
     results: { pageCacheMb: env.PAGE_CACHE_MB },
     scratchDir: resolve(env.SCRATCH_DIR),
     catalogueDir: resolve(env.CATALOGUE_DIR),
   });
 }
+
+const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
 
 /** A half-configured driver cannot boot. */
 function toStorage(env: Environment): StorageConfig {

@@ -21,9 +21,10 @@ const pipes = new Turns(3);
 
 /**
  * The bytes that a COPY writes, while it writes them: through a named pipe beside the job's
- * file, so that nothing lies on disk and the engine waits for who reads. Rejects with the error of the statement.
+ * file, so that nothing lies on disk and the engine waits for who reads. Ends with the number of rows. Rejects with the
+ * error of the statement.
  */
-export async function* copiedBytes(job: RenderJob, { select, options }: Copy): AsyncGenerator<Buffer, void> {
+export async function* copiedBytes(job: RenderJob, { select, options }: Copy): AsyncGenerator<Buffer, number> {
   const { session, file, onProgress } = job;
   const pipe = `${file}.pipe`;
   const endTurn = await pipes.take();
@@ -39,7 +40,8 @@ export async function* copiedBytes(job: RenderJob, { select, options }: Copy): A
     const settled = Promise.allSettled([copying]);
     try {
       for await (const chunk of reader) yield chunk as Buffer;
-      await copying;
+      const [written] = await copying;
+      return Number(written?.['Count']);
     } finally {
       // Where reading stopped early, this breaks the pipe for the statement, which must have ended before the file is gone.
       reader.destroy();

@@ -1,5 +1,5 @@
 import { quoteText } from '../platform/query-engine/statement-text.js';
-import type { RenderJob } from './format.js';
+import type { Rendered, RenderJob } from './format.js';
 
 /** What a text format asks of the engine: the rows in the form they have in the file, and the options of COPY. */
 export interface Copy {
@@ -8,8 +8,9 @@ export interface Copy {
 }
 
 /** Writes the job's file by one COPY. */
-export async function copyToFile(job: RenderJob, { select, options }: Copy): Promise<{ warnings: string[] }> {
+export async function copyToFile(job: RenderJob, { select, options }: Copy): Promise<Rendered> {
   const { session, file, onProgress } = job;
-  await session.query(`COPY (${select}) TO ${quoteText(file)} (${options})`, { ...(onProgress && { onProgress }) });
-  return { warnings: [] };
+  const statement = `COPY (${select}) TO ${quoteText(file)} (${options})`;
+  const [written] = await session.query(statement, { ...(onProgress && { onProgress }) });
+  return { rows: Number(written?.['Count']), warnings: [] };
 }

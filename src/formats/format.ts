@@ -11,6 +11,34 @@ export const FormatName = {
 } as const;
 export type FormatName = (typeof FormatName)[keyof typeof FormatName];
 
+/** How CSV is written: `machine` is RFC 4180 for programs, the others what Excel opens by a double click in that locale. */
+export const CsvProfile = { Machine: 'machine', ExcelEu: 'excel-eu', ExcelUs: 'excel-us' } as const;
+export type CsvProfile = (typeof CsvProfile)[keyof typeof CsvProfile];
+
+export const LineEnd = { Lf: 'lf', Crlf: 'crlf' } as const;
+export type LineEnd = (typeof LineEnd)[keyof typeof LineEnd];
+
+/** How a file is written. Absent fields have the format's default; fields that a format has no use for are ignored by it. */
+export interface FormatOptions {
+  /** CSV: what the following three and `neutralizeFormulas` default to. Default `machine`. */
+  profile?: CsvProfile;
+  /** CSV: one character, not a quote and not a line end. */
+  delimiter?: string;
+  /** CSV: whether the file starts with a byte order mark. */
+  bom?: boolean;
+  lineEnd?: LineEnd;
+  /** CSV: what stands for NULL, unquoted. Default: nothing. Empty text is `""`. */
+  nullText?: string;
+  /** Text that a spreadsheet would take for a formula is made plain text. Default: on for xlsx and the excel profiles. */
+  neutralizeFormulas?: boolean;
+  /** csv, json, ndjson: compress the file with gzip. */
+  gzip?: boolean;
+  /** zip: begin another inner file after so many rows. */
+  maxRowsPerFile?: number;
+  /** zip: what the inner files are; default csv. */
+  innerFormat?: Exclude<FormatName, 'zip'>;
+}
+
 /** A table to render: the relation `table` of the session, in file order, into `file` in the session's folder. */
 export interface RenderJob {
   session: QuerySession;
@@ -21,7 +49,16 @@ export interface RenderJob {
   modified: Date;
   /** Name of the file without its extension: what a file inside of it is called. */
   baseName: string;
+  options: FormatOptions;
   onProgress?: (progress: QueryProgress) => void;
+}
+
+/** What became of a table. */
+export interface Rendered {
+  /** Rows in the file, counted where they were written: whoever renders compares it with the rows of the table. */
+  rows: number;
+  /** What had to be changed in the values, for the manifest. */
+  warnings: string[];
 }
 
 /** One file format: how it is called and how a table becomes such a file. To add one: a file here and a line in `formats.ts`. */
@@ -29,6 +66,6 @@ export interface Format {
   readonly name: FormatName;
   readonly extension: string;
   readonly contentType: string;
-  /** Writes the whole file. What had to be changed in the values comes back as warnings for the manifest. */
-  render(job: RenderJob): Promise<{ warnings: string[] }>;
+  /** Writes the whole file. */
+  render(job: RenderJob): Promise<Rendered>;
 }

@@ -14,7 +14,7 @@ export class RowLines {
   private atStart = true;
 
   constructor(
-    private readonly chunks: AsyncGenerator<Buffer, void>,
+    private readonly chunks: AsyncGenerator<Buffer, number>,
     private readonly names: readonly string[],
   ) {}
 
@@ -40,7 +40,7 @@ export class RowLines {
 
   /** Nothing more is read. */
   async close(): Promise<void> {
-    await this.chunks.return(undefined);
+    await this.chunks.return(this.read);
   }
 
   /** The lines with the start of each row; `row` is the number of the one that the first of them belongs to. */
@@ -60,8 +60,8 @@ export class RowLines {
 
   private async next(): Promise<Buffer | null> {
     if (this.rest.length > 0) return this.rest;
-    const { value } = await this.chunks.next();
-    return value ?? null;
+    const next = await this.chunks.next();
+    return next.done === true ? null : next.value;
   }
 }
 

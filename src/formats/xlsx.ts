@@ -31,7 +31,7 @@ export const xlsx: Format = {
       await lines.close();
     }
     if (lines.rows !== rows) throw new Error(`The workbook has ${String(lines.rows)} of ${String(rows)} rows.`);
-    return { warnings };
+    return { rows, warnings };
   },
 };
 

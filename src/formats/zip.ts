@@ -9,9 +9,13 @@ export const zip: Format = {
   extension: 'zip',
   contentType: 'application/zip',
   async render(job) {
+    let rows = 0;
+    const counted = async function* (): AsyncGenerator<Buffer> {
+      rows = yield* copiedBytes(job, csvCopy(job));
+    };
     await ZipFile.write(job.file, job.modified, async (archive) => {
-      await archive.add(`${job.baseName}.csv`, copiedBytes(job, csvCopy(job)));
+      await archive.add(`${job.baseName}.csv`, counted());
     });
-    return { warnings: [] };
+    return { rows, warnings: [] };
   },
 };

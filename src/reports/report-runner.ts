@@ -48,7 +48,7 @@ export class ReportRunner {
         definition.sql === null
           ? await this.generate(context, session, definition)
           : await this.query(context, session, { ...definition, sql: definition.sql });
-      return await this.writer.write(context, session, rows);
+      return await this.writer.write(context, session, { rows });
     } finally {
       await session.close();
     }

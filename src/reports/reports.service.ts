@@ -41,6 +41,7 @@ export class ReportsService {
       definitionVersion: definition.version,
       parameters,
       format: fields.format,
+      formatOptions: {},
       timeZone: fields.time_zone,
       inputs,
       timeoutSeconds: fields.timeout_seconds ?? null,

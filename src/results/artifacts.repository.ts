@@ -29,6 +29,8 @@ const columns = {
   contentType: true,
   size: true,
   sha256: true,
+  rows: true,
+  warnings: true,
   error: true,
 } satisfies Prisma.ArtifactSelect;
 
@@ -38,6 +40,11 @@ const readySchema = z.object({
   contentType: z.string(),
   size: z.bigint().transform(Number),
   sha256: z.string(),
+  rows: z.bigint().transform(Number).nullable(),
+  warnings: z
+    .array(z.string())
+    .nullable()
+    .transform((warnings) => warnings ?? []),
 });
 const errorSchema = z.object({ detail: z.string() });
 
@@ -88,7 +95,7 @@ export class ArtifactsRepository {
 
   /** False if the claim is no longer the row's, or the run has lost its result meanwhile. */
   async finish(claim: RenderClaim, artifact: NewArtifact): Promise<boolean> {
-    const { key, fileName, contentType, size, sha256 } = artifact;
+    const { key, fileName, contentType, size, sha256, rows, warnings } = artifact;
     const { count } = await this.prisma.artifact.updateMany({
       where: {
         id: claim.id,
@@ -96,7 +103,7 @@ export class ArtifactsRepository {
         attempt: claim.attempt,
         run: { status: 'completed', purgeRequestedAt: null },
       },
-      data: { status: 'ready', key, fileName, contentType, size, sha256, leaseUntil: null },
+      data: { status: 'ready', key, fileName, contentType, size, sha256, rows, warnings, leaseUntil: null },
     });
     return count > 0;
   }

@@ -42,8 +42,8 @@ export class Renderer {
       try {
         await session.relate(RESULT_TABLE, file);
         const request = { session, directory, run, signal, format: claim.format, keyPrefix: this.prefixOf(claim) };
-        const { artifact } = await this.writer.render({ ...request, columns: run.manifest.columns });
-        return artifact;
+        const { columns, rows } = run.manifest;
+        return await this.writer.render({ ...request, columns, rows });
       } finally {
         await session.close();
       }

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import { FORMATS, isFormatName } from '../formats/formats.js';
-import type { FormatName } from '../formats/format.js';
+import type { FormatName, FormatOptions } from '../formats/format.js';
 import type { QuerySession } from '../platform/query-engine/query-engine.js';
 import type { TableColumn } from '../common/table-column.js';
 import type { NewArtifact } from '../runs/artifact.js';
@@ -24,10 +24,19 @@ export interface RenderRequest {
   directory: string;
   columns: readonly TableColumn[];
   format: FormatName;
-  run: Pick<Run, 'id' | 'name' | 'createdAt'>;
+  run: Pick<Run, 'id' | 'name' | 'createdAt' | 'formatOptions'>;
+  /** Rows of the result: the file must have as many. */
+  rows: number;
   keyPrefix: string;
   signal: AbortSignal;
   onProgress?: (phase: RunPhase, percent: number | null) => void;
+}
+
+/** What is known of a result beside its file. */
+export interface ResultNotes {
+  rows: number;
+  warnings?: readonly string[];
+  source?: Record<string, unknown>;
 }
 
 /** Makes of a result file what is kept: the Parquet object, the asked artifact, and the manifest that proves them. */
@@ -36,19 +45,20 @@ export class ResultWriter {
   constructor(private readonly storage: Storage) {}
 
   /** Stores the rows in `<directory>/result.parquet`, which the session has written. */
-  async write(context: RunContext, session: QuerySession, rows: number): Promise<RunOutcome> {
+  async write(context: RunContext, session: QuerySession, notes: ResultNotes): Promise<RunOutcome> {
+    const { rows } = notes;
     const { run, directory, keyPrefix, signal } = context;
     const file = join(directory, RESULT_FILE);
     await session.relate(RESULT_TABLE, file);
     const columns = await describeColumns(session, RESULT_TABLE);
     const upload = this.upload(file, `${keyPrefix}${RESULT_FILE}`, { contentType: PARQUET, signal });
-    const render = this.renderIfAsked(context, session, columns);
+    const render = this.renderIfAsked(context, session, { columns, rows });
     // Both must have ended before an error of one is told: nothing may go on writing after that.
     const [stored, rendered] = await Promise.allSettled([upload, render]);
     if (rendered.status === 'rejected') throw rendered.reason;
     if (stored.status === 'rejected') throw stored.reason;
     return {
-      artifact: rendered.value?.artifact ?? null,
+      artifact: rendered.value,
       manifest: {
         rows,
         bytes: stored.value.size,
@@ -60,28 +70,34 @@ export class ResultWriter {
         parameters: run.parameters,
         asOf: run.createdAt.toISOString(),
         engine: await engineVersion(session),
-        warnings: rendered.value?.warnings ?? [],
+        warnings: [...(notes.warnings ?? []), ...(rendered.value?.warnings ?? [])],
+        source: notes.source ?? null,
       },
     };
   }
 
   /** Renders one format of the relation `result` and stores it. */
-  async render(request: RenderRequest): Promise<{ artifact: NewArtifact; warnings: string[] }> {
+  async render(request: RenderRequest): Promise<NewArtifact> {
     const { session, directory, columns, run, keyPrefix, signal, onProgress } = request;
     const format = FORMATS[request.format];
     const id = uuidv7();
     const file = join(directory, `${id}.${format.extension}`);
     const baseName = `${run.name}-${run.createdAt.toISOString().slice(0, 10)}`;
     onProgress?.(RunPhase.Render, null);
-    const { warnings } = await format.render({
+    const rendered = await format.render({
       session,
       table: RESULT_TABLE,
       columns,
       file,
       modified: run.createdAt,
       baseName,
+      // Checked when the run was created; the row is ours.
+      options: run.formatOptions as FormatOptions,
       onProgress: ({ percent }) => onProgress?.(RunPhase.Render, percent),
     });
+    if (rendered.rows !== request.rows) {
+      throw new Error(`The file has ${String(rendered.rows)} of ${String(request.rows)} rows.`);
+    }
     onProgress?.(RunPhase.Upload, 0);
     const stored = await this.upload(file, `${keyPrefix}${id}.${format.extension}`, {
       contentType: format.contentType,
@@ -89,21 +105,20 @@ export class ResultWriter {
       onPercent: (percent) => onProgress?.(RunPhase.Upload, percent),
     });
     const fileName = `${baseName}.${format.extension}`;
-    const artifact = { ...stored, id, format: format.name, fileName, contentType: format.contentType };
-    return { artifact, warnings };
+    return { ...stored, ...rendered, id, format: format.name, fileName, contentType: format.contentType };
   }
 
   private async renderIfAsked(
     context: RunContext,
     session: QuerySession,
-    columns: readonly TableColumn[],
-  ): Promise<{ artifact: NewArtifact; warnings: string[] } | null> {
+    result: { columns: readonly TableColumn[]; rows: number },
+  ): Promise<NewArtifact | null> {
     const { run, directory, keyPrefix, signal, progress } = context;
     if (run.format === null || !isFormatName(run.format)) return null;
     return await this.render({
       session,
       directory,
-      columns,
+      ...result,
       format: run.format,
       run,
       keyPrefix,

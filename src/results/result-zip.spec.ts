@@ -53,6 +53,7 @@ it.each([FormatName.Zip, FormatName.Xlsx])(
         file: `${directory}/${format}.failed`,
         modified: new Date(),
         baseName: 'x',
+        options: {},
       };
       await expect(FORMATS[format].render(job)).rejects.toThrow(/late|missing/);
     }

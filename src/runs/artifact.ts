@@ -1,4 +1,4 @@
-/** One file rendered from a result. `size` in bytes, `sha256` in hex, `key` in storage. */
+/** One file rendered from a result. `size` in bytes, `sha256` in hex, `key` in storage; `warnings`: what had to be changed. */
 export interface NewArtifact {
   id: string;
   format: string;
@@ -7,4 +7,7 @@ export interface NewArtifact {
   contentType: string;
   size: number;
   sha256: string;
+  /** Null for a file that was written before rows were counted. */
+  rows: number | null;
+  warnings: string[];
 }

@@ -4,6 +4,9 @@ import type { RunPhase, RunProgress } from './run.js';
 /** Below this share an extrapolation would be a guess. */
 const MIN_PERCENT_FOR_ETA = 3;
 
+/** What the work says of itself; what it does not know is absent. */
+export type ProgressDetail = Partial<Pick<RunProgress, 'percent' | 'rows' | 'pages' | 'bytes'>>;
+
 /** Turns what the work reports into progress with an estimate of the time left in the phase. */
 export class ProgressMeter {
   private phaseStartedAt = 0;
@@ -11,7 +14,7 @@ export class ProgressMeter {
 
   constructor(private readonly now: () => number = Date.now) {}
 
-  report(phase: RunPhase, detail: { percent?: number | null; rows?: number | null; pages?: number | null }): void {
+  report(phase: RunPhase, detail: ProgressDetail): void {
     if (this.progress?.phase !== phase) this.phaseStartedAt = this.now();
     const percent = detail.percent ?? null;
     const progress = {
@@ -19,6 +22,8 @@ export class ProgressMeter {
       percent: percent === null ? null : Math.round(percent * 10) / 10,
       rows: detail.rows ?? null,
       pages: detail.pages ?? null,
+      bytes: detail.bytes ?? null,
+      rate: null,
       etaSeconds: this.eta(percent),
     };
     // The same object as long as there is no news.

@@ -232,8 +232,10 @@ function statement(
 
 function insertArtifact(artifact: NewArtifact): Prisma.Sql {
   return Prisma.sql`, kept AS (
-      INSERT INTO artifacts (id, run_id, format, status, attempt, key, file_name, content_type, size, sha256)
+      INSERT INTO artifacts (id, run_id, format, status, attempt, key, file_name, content_type, size, sha256,
+        rows, warnings)
       SELECT ${artifact.id}::uuid, id, ${artifact.format}, 'ready'::artifact_status, 1, ${artifact.key},
-        ${artifact.fileName}, ${artifact.contentType}, ${artifact.size}, ${artifact.sha256} FROM changed
+        ${artifact.fileName}, ${artifact.contentType}, ${artifact.size}, ${artifact.sha256},
+        ${artifact.rows}::bigint, ${JSON.stringify(artifact.warnings)}::jsonb FROM changed
     )`;
 }

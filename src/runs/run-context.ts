@@ -1,4 +1,5 @@
 import type { NewArtifact } from './artifact.js';
+import type { ProgressDetail } from './progress-meter.js';
 import type { Manifest, Run, RunPhase } from './run.js';
 
 /** What the work of one attempt is given. */
@@ -11,10 +12,7 @@ export interface RunContext {
   /** Where this attempt's files go in storage; ends with `/`. */
   readonly keyPrefix: string;
   /** Notes how far the phase is; cheap, may be called often. */
-  readonly progress: (
-    phase: RunPhase,
-    detail?: { percent?: number | null; rows?: number | null; pages?: number | null },
-  ) => void;
+  readonly progress: (phase: RunPhase, detail?: ProgressDetail) => void;
 }
 
 /** What the work of a successful attempt hands back: everything is stored already. */

@@ -94,7 +94,8 @@ async function insert(
   options: CreateOptions,
 ): Promise<Run | null> {
   const id = uuidv7();
-  const { owner, kind, name, definitionVersion, parameters, format, timeZone, inputs, requestId, traceparent } = newRun;
+  const { owner, kind, name, definitionVersion, parameters, format, formatOptions, timeZone } = newRun;
+  const { inputs, requestId, traceparent } = newRun;
   const key = newRun.idempotency
     ? Prisma.sql`taken AS (${insertKey(newRun, options, id)} RETURNING run_id),`
     : Prisma.empty;
@@ -105,11 +106,11 @@ async function insert(
   });
   const [written] = await prisma.$queryRaw<{ createdAt: Date; expiresAt: Date }[]>`
     WITH ${key} created AS (
-      INSERT INTO runs (id, owner, kind, name, definition_version, parameters, format, time_zone, inputs, fingerprint,
-        timeout_seconds, request_id, traceparent, created_at, available_at, expires_at)
+      INSERT INTO runs (id, owner, kind, name, definition_version, parameters, format, format_options, time_zone, inputs,
+        fingerprint, timeout_seconds, request_id, traceparent, created_at, available_at, expires_at)
       SELECT ${id}::uuid, ${owner}, ${kind}::run_kind, ${name}, ${definitionVersion}, ${JSON.stringify(parameters)}::jsonb,
-        ${format}, ${timeZone}, ${JSON.stringify(inputs)}::jsonb, ${options.fingerprint}, ${options.timeoutSeconds},
-        ${requestId}, ${traceparent}, now(), now(), now() + ${options.resultTtlSeconds} * interval '1 second' ${ifFree}
+        ${format}, ${JSON.stringify(formatOptions)}::jsonb, ${timeZone}, ${JSON.stringify(inputs)}::jsonb,
+        ${options.fingerprint}, ${options.timeoutSeconds}, ${requestId}, ${traceparent}, now(), now(), now() + ${options.resultTtlSeconds} * interval '1 second' ${ifFree}
       RETURNING id, created_at, expires_at
     ), noted AS (
       INSERT INTO run_events (run_id, revision, type, data) SELECT id, 1, 'status', ${firstEvent}::jsonb FROM created
@@ -117,7 +118,8 @@ async function insert(
     SELECT created_at AS "createdAt", expires_at AS "expiresAt" FROM created`;
   if (!written) return null;
   return {
-    ...{ id, owner, kind, name, definitionVersion, parameters, format, timeZone, inputs, requestId, ...written },
+    ...{ id, owner, kind, name, definitionVersion, parameters, format, formatOptions, timeZone, inputs, requestId },
+    ...written,
     ...{ status: RunStatus.Queued, revision: 1, attempt: 0, failures: 0, timeoutSeconds: options.timeoutSeconds },
     ...{
       startedAt: null,

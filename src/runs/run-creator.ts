@@ -67,6 +67,7 @@ function fingerprint(run: NewRun): string {
     sortKeys(run.parameters),
     run.timeZone,
     run.format,
+    sortKeys(run.formatOptions),
     inputs,
   ];
   return createHash('sha256').update(JSON.stringify(identity)).digest('hex');

@@ -24,6 +24,10 @@ export interface RunProgress {
   percent: number | null;
   rows: number | null;
   pages: number | null;
+  /** Fetched or written so far in this phase. */
+  bytes: number | null;
+  /** Rows per second, over the last seconds of the phase. */
+  rate: number | null;
   etaSeconds: number | null;
 }
 
@@ -56,6 +60,8 @@ export interface Manifest {
   asOf: string;
   engine: string;
   warnings: string[];
+  /** What an export's source has to say of where the rows come from: type, pages, bytes. Null for reports. */
+  source: Record<string, unknown> | null;
 }
 
 /** One execution of a definition or of an export request, as its row says. */
@@ -70,6 +76,8 @@ export interface Run {
   revision: number;
   parameters: Record<string, unknown>;
   format: string | null;
+  /** How its files are written; the format's defaults where it says nothing. */
+  formatOptions: Record<string, unknown>;
   timeZone: string;
   inputs: RunInput[];
   attempt: number;
@@ -95,6 +103,7 @@ export interface NewRun {
   definitionVersion: number;
   parameters: Record<string, unknown>;
   format: string | null;
+  formatOptions: Record<string, unknown>;
   timeZone: string;
   inputs: RunInput[];
   timeoutSeconds: number | null;

@@ -15,6 +15,7 @@ export const runColumns = {
   revision: true,
   parameters: true,
   format: true,
+  formatOptions: true,
   timeZone: true,
   inputs: true,
   attempt: true,
@@ -35,11 +36,14 @@ export const runColumns = {
 export type RunRow = Prisma.RunGetPayload<{ select: typeof runColumns }>;
 
 const parametersSchema = z.record(z.string(), z.unknown());
-const progressSchema: z.ZodType<RunProgress> = z.object({
+const progressSchema: z.ZodType<RunProgress, unknown> = z.object({
   phase: z.enum(Object.values(RunPhase)),
   percent: z.number().nullable(),
   rows: z.number().nullable(),
   pages: z.number().nullable(),
+  // Rows that an earlier version wrote lack what it did not know.
+  bytes: z.number().nullable().default(null),
+  rate: z.number().nullable().default(null),
   etaSeconds: z.number().nullable(),
 });
 const errorSchema: z.ZodType<RunError> = z.object({
@@ -50,7 +54,7 @@ const errorSchema: z.ZodType<RunError> = z.object({
 const inputsSchema: z.ZodType<RunInput[]> = z.array(
   z.object({ name: z.string(), version: z.number(), id: z.string() }),
 );
-const manifestSchema: z.ZodType<Manifest> = z.object({
+const manifestSchema: z.ZodType<Manifest, unknown> = z.object({
   rows: z.number(),
   bytes: z.number(),
   sha256: z.string(),
@@ -62,6 +66,7 @@ const manifestSchema: z.ZodType<Manifest> = z.object({
   asOf: z.string(),
   engine: z.string(),
   warnings: z.array(z.string()),
+  source: parametersSchema.nullable().default(null),
 });
 
 /** Makes a domain run of a row; JSON columns are parsed, never trusted. */
@@ -69,6 +74,7 @@ export function toRun(row: RunRow): Run {
   return {
     ...row,
     parameters: parametersSchema.parse(row.parameters),
+    formatOptions: parametersSchema.parse(row.formatOptions ?? {}),
     inputs: inputsSchema.parse(row.inputs),
     progress: progressSchema.nullable().parse(row.progress),
     error: errorSchema.nullable().parse(row.error),

@@ -53,7 +53,7 @@ async function store(name: string, sql: string, rowGroup = ROW_GROUP): Promise<M
   });
   return {
     ...{ rows: Number(count?.['n']), bytes: size, sha256, key, columns, parameters: {}, datasets: [], warnings: [] },
-    ...{ definition: { name, version: 1 }, asOf: '', engine: '' },
+    ...{ definition: { name, version: 1 }, asOf: '', engine: '', source: null },
   };
 }
 const SERIES = `SELECT i AS n, 'row ' || i AS name, md5(i::VARCHAR) AS noise FROM range(${String(ROWS)}) AS t(i)`;

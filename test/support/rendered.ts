@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FormatName } from '../../src/formats/format.js';
+import type { FormatName, FormatOptions, Rendered } from '../../src/formats/format.js';
 import { FORMATS } from '../../src/formats/formats.js';
 import { DuckDbEngine } from '../../src/platform/query-engine/duckdb-engine.js';
 import type { QuerySession } from '../../src/platform/query-engine/query-engine.js';
@@ -22,21 +22,22 @@ export class RenderBench {
     return new RenderBench(directory, await new DuckDbEngine(testConfig()).open({ directory }));
   }
 
-  async render(format: FormatName, sql: string): Promise<{ file: string; warnings: string[] }> {
+  async render(format: FormatName, sql: string, options: FormatOptions = {}): Promise<Rendered & { file: string }> {
     this.files += 1;
     const table = `t${String(this.files)}`;
     await this.session.query(`COPY (${sql}) TO '${join(this.directory, table)}.parquet' (FORMAT parquet)`);
     await this.session.relate(table, join(this.directory, `${table}.parquet`));
     const file = join(this.directory, `${table}.out`);
-    const { warnings } = await FORMATS[format].render({
+    const rendered = await FORMATS[format].render({
       session: this.session,
       table,
       columns: await describeColumns(this.session, table),
       file,
       modified: new Date('2026-02-03T04:05:06.789Z'),
       baseName: 'a-report',
+      options,
     });
-    return { file, warnings };
+    return { file, ...rendered };
   }
 
   async close(): Promise<void> {

@@ -102,6 +102,7 @@ export const aRun = (overrides: Partial<NewRun> = {}): NewRun => ({
   definitionVersion: 1,
   parameters: { limit: 3 },
   format: 'csv',
+  formatOptions: {},
   timeZone: 'UTC',
   inputs: [],
   timeoutSeconds: null,
@@ -117,5 +118,6 @@ export const outcomeOf = (run: Run): RunOutcome => ({
   manifest: {
     rows: 5, bytes: 1, sha256: 'x', key: `runs/${run.id}/${String(run.attempt)}/result.parquet`, columns: [],
     definition: { name: run.name, version: 1 }, datasets: [], parameters: {}, asOf: '', engine: '', warnings: [],
+    source: null,
   }, // prettier-ignore
 });

@@ -59,6 +59,11 @@ export class DuckDbSession implements QuerySession {
     this.relations.add(name);
   }
 
+  async define(name: string, select: string): Promise<void> {
+    await this.trusted(() => this.statements.run(`CREATE OR REPLACE VIEW ${quoteName(name)} AS ${select}`));
+    this.relations.add(name);
+  }
+
   query(sql: string, options: QueryOptions = {}): Promise<Record<string, unknown>[]> {
     return this.trusted(async () => {
       const { parameters, onProgress } = options;

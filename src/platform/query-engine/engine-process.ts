@@ -50,6 +50,8 @@ async function run(request: EngineRequest): Promise<unknown> {
   switch (request.call) {
     case 'relate':
       return session.relate(request.input.name, request.input.file, request.input.expected);
+    case 'define':
+      return session.define(request.input.name, request.input.select);
     case 'query':
       return few(await session.query(request.input.sql, optionsOf(request.id, request.input)));
     case 'describe':

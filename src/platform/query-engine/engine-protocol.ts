@@ -7,6 +7,7 @@ import { QueryFailed, QueryInvalid, QueryOutOfMemory, QuerySpillLimit } from './
 interface Calls {
   open: { input: Omit<OpenOptions, 'signal'>; output: undefined };
   relate: { input: { name: string; file: string; expected?: Readonly<Record<string, string>> }; output: undefined };
+  define: { input: { name: string; select: string }; output: undefined };
   query: { input: StatementInput; output: Record<string, unknown>[] };
   describe: { input: { sql: string; parameters?: QueryParameters | undefined }; output: QueryColumn[] };
   materialize: { input: StatementInput & { file: string }; output: number };

@@ -53,6 +53,10 @@ export class ProcessSession implements QuerySession {
     return this.call('relate', { name, file, expected });
   }
 
+  define(name: string, select: string): Promise<void> {
+    return this.call('define', { name, select });
+  }
+
   query(sql: string, { parameters, onProgress }: QueryOptions = {}): Promise<Record<string, unknown>[]> {
     return this.call('query', { sql, parameters, watched: onProgress !== undefined }, onProgress);
   }

@@ -54,6 +54,8 @@ export interface QuerySession {
    * Files are given by name, or by their path in the session's folder.
    */
   relate(name: string, file: string, expected?: Readonly<Record<string, string>>): Promise<void>;
+  /** Makes a SELECT of ours readable as `name`, over files of the session's folder. */
+  define(name: string, select: string): Promise<void>;
   /** Runs a statement of ours and returns its rows: 64-bit integers as bigint, decimals and times as text. */
   query(sql: string, options?: QueryOptions): Promise<Record<string, unknown>[]>;
   /** Binds an untrusted SELECT without running it. Throws `QueryInvalid` with the engine's message and position. */

@@ -1,0 +1,42 @@
+import type { QueryColumn, QuerySession } from '../../platform/query-engine/query-engine.js';
+import type { RunContext } from '../../runs/run-context.js';
+import type { RunInput } from '../../runs/run.js';
+
+/** Name of the relation that a source makes in the session. */
+export const SOURCE_TABLE = 'source';
+
+/** Who asks for the export, and with which part of the body. */
+export interface SourceCheck<S> {
+  owner: string;
+  spec: S;
+}
+
+/** What a worker hands to a source. `session` has the attempt's folder, in which files may be put. */
+export interface SourceJob<S> {
+  spec: S;
+  context: RunContext;
+  session: QuerySession;
+  /** Objects inside of rows: STRUCT columns when they will be flattened, else text of JSON. */
+  nested: 'json' | 'flatten';
+}
+
+/** The rows of a source, readable as the relation `source`, in the order of the source. */
+export interface Staged {
+  columns: readonly QueryColumn[];
+  /** Rows that the source says it has given; the relation must have as many. Null if it cannot say. */
+  rows: number | null;
+  warnings: readonly string[];
+  /** What the manifest says of where the rows come from; never a secret. */
+  facts: Record<string, unknown>;
+}
+
+/** Where an export takes its rows from. To add one: a file here, its schema in `export-spec.ts`, a line in `sources.ts`. */
+export abstract class Source<S = unknown> {
+  /**
+   * At creation, in the API: what the schema cannot tell. Throws `ValidationFailed` with pointers below `/source`. Returns the
+   * dataset versions to pin.
+   */
+  abstract check(request: SourceCheck<S>): Promise<RunInput[]>;
+  /** In the worker: brings the rows. Throws `SourceFailed` and its like; must end soon after `context.signal` aborts. */
+  abstract stage(job: SourceJob<S>): Promise<Staged>;
+}
