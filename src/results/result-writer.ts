@@ -92,7 +92,7 @@ export class ResultWriter {
       modified: run.createdAt,
       baseName,
       // Checked when the run was created; the row is ours.
-      options: run.formatOptions as FormatOptions,
+      options: run.formatOptions,
       onProgress: ({ percent }) => onProgress?.(RunPhase.Render, percent),
     });
     if (rendered.rows !== request.rows) {

@@ -36,7 +36,7 @@ export const runColumns = {
 export type RunRow = Prisma.RunGetPayload<{ select: typeof runColumns }>;
 
 const parametersSchema = z.record(z.string(), z.unknown());
-const progressSchema: z.ZodType<RunProgress, unknown> = z.object({
+const progressSchema: z.ZodType<RunProgress> = z.object({
   phase: z.enum(Object.values(RunPhase)),
   percent: z.number().nullable(),
   rows: z.number().nullable(),
@@ -54,7 +54,7 @@ const errorSchema: z.ZodType<RunError> = z.object({
 const inputsSchema: z.ZodType<RunInput[]> = z.array(
   z.object({ name: z.string(), version: z.number(), id: z.string() }),
 );
-const manifestSchema: z.ZodType<Manifest, unknown> = z.object({
+const manifestSchema: z.ZodType<Manifest> = z.object({
   rows: z.number(),
   bytes: z.number(),
   sha256: z.string(),
