@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import { FORMATS, isFormatName } from '../formats/formats.js';
-import type { FormatName, FormatOptions } from '../formats/format.js';
+import type { FormatName } from '../formats/format.js';
 import type { QuerySession } from '../platform/query-engine/query-engine.js';
 import type { TableColumn } from '../common/table-column.js';
 import type { NewArtifact } from '../runs/artifact.js';
@@ -91,7 +91,6 @@ export class ResultWriter {
       file,
       modified: run.createdAt,
       baseName,
-      // Checked when the run was created; the row is ours.
       options: run.formatOptions,
       onProgress: ({ percent }) => onProgress?.(RunPhase.Render, percent),
     });
