@@ -22,7 +22,7 @@ export class SeededRandom {
     return this.next() < share;
   }
 
-  pick<T>(list: readonly [T, ...T[]]): T {
+  pick<L extends readonly [unknown, ...unknown[]]>(list: L): L[number] {
     return list[this.below(list.length)] ?? list[0];
   }
 }

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { parseEnvironment } from '../config/environment.js';
 import { applyMigrations } from '../platform/prisma/migrator.js';
 import { Child } from './child.js';
+import { DemoApi } from './demo-api.js';
 import type { DataFolder } from './data-folder.js';
 import { ensureDatabase, startPostgres } from './postgres.js';
 import { startRedis } from './redis.js';
 import { RUNTIME } from './runtime.js';
-import { choosePorts, type LocalSettings } from './settings.js';
+import { choosePorts, type LocalSettings, type Ports } from './settings.js';
 
 const POSTGRES_PORT = 5432;
 const REDIS_PORT = 6379;
@@ -37,9 +38,15 @@ interface Application {
 export class Launcher {
   private readonly servers: Child[] = [];
   private readonly applications: Child[] = [];
+  private demoApi: DemoApi | undefined;
   private stopping = false;
 
   constructor(private readonly options: LauncherOptions) {}
+
+  /** Base URL of the server of orders that exports can be tried on, if there is one. */
+  get demoApiUrl(): string | undefined {
+    return this.demoApi?.url;
+  }
 
   /** Returns the base URL of the API once both API and worker are ready. */
   async start(): Promise<string> {
@@ -53,6 +60,7 @@ export class Launcher {
     const ports = await choosePorts(settings);
     const host = settings.host === '0.0.0.0' || settings.host === '127.0.0.1' ? 'localhost' : settings.host;
     const url = `http://${host}:${ports.api}`;
+    if (settings.demoData) this.demoApi = await DemoApi.start(ports.demoApi);
     const environment = this.environment({ databaseUrl, redisUrl, url, ports });
     parseEnvironment(environment); // Says here what would otherwise stand twice in the logs of the children.
     say('Starting the API and the worker ...');
@@ -68,6 +76,7 @@ export class Launcher {
   async stop(): Promise<void> {
     this.stopping = true;
     await Promise.all(this.applications.map((child) => child.stop()));
+    await this.demoApi?.stop();
     await Promise.all(this.servers.map((child) => child.stop()));
     await this.options.folder.records.clear();
   }
@@ -143,12 +152,7 @@ export class Launcher {
     });
   }
 
-  private environment(found: {
-    databaseUrl: string;
-    redisUrl: string;
-    url: string;
-    ports: { api: number; worker: number };
-  }): NodeJS.ProcessEnv {
+  private environment(found: { databaseUrl: string; redisUrl: string; url: string; ports: Ports }): NodeJS.ProcessEnv {
     const { settings, folder } = this.options;
     return {
       ...RUNTIME,
@@ -158,11 +162,22 @@ export class Launcher {
       SCRATCH_DIR: folder.of('scratch'),
       PUBLIC_URL: found.url,
       ...settings.environment,
+      ...this.demoSource(),
       HOST: settings.host,
       PORT: String(found.ports.api),
       WORKER_PORT: String(found.ports.worker),
       DATABASE_URL: found.databaseUrl,
       REDIS_URL: found.redisUrl,
+    };
+  }
+
+  /** What lets exports fetch from the demo API, in addition to what the user has set. */
+  private demoSource(): NodeJS.ProcessEnv {
+    if (!this.demoApi) return {};
+    const { EXPORT_SOURCE_URL: url, OUTBOUND_ALLOW: allowed } = this.options.settings.environment;
+    return {
+      EXPORT_SOURCE_URL: url ?? `${this.demoApi.url}/orders`,
+      OUTBOUND_ALLOW: [allowed, new URL(this.demoApi.url).host].filter(Boolean).join(','),
     };
   }
 

@@ -15,6 +15,7 @@ const schema = z.object({
 
 const API_PORT = 3000;
 const WORKER_PORT = 3001;
+const DEMO_API_PORT = 3002;
 
 /** What the launcher itself needs to know; everything else of the environment goes to the API and the worker as it is. */
 export interface LocalSettings {
@@ -50,10 +51,18 @@ export function parseLocalSettings(environment: Readonly<Record<string, string |
   };
 }
 
-export async function choosePorts(settings: LocalSettings): Promise<{ api: number; worker: number }> {
+export interface Ports {
+  api: number;
+  worker: number;
+  demoApi: number;
+}
+
+export async function choosePorts(settings: LocalSettings): Promise<Ports> {
   const choose = (asked: number | undefined, usual: number): Promise<number> =>
     asked === undefined ? freePort(usual, settings.host) : exactPort(asked, settings.host);
   const api = await choose(settings.port, API_PORT);
   const worker = await choose(settings.workerPort, api === WORKER_PORT ? 0 : WORKER_PORT);
-  return { api, worker };
+  const isTaken = api === DEMO_API_PORT || worker === DEMO_API_PORT;
+  const demoApi = await choose(undefined, isTaken ? 0 : DEMO_API_PORT);
+  return { api, worker, demoApi };
 }
