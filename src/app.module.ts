@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CompatModule } from './compat/compat.module.js';
 import { ConfigurationModule } from './config/configuration.module.js';
 import { DatasetsApiModule } from './datasets/datasets.module.js';
+import { ExportsModule } from './exports/exports.module.js';
 import { HealthModule } from './health/health.module.js';
 import { LoggingModule } from './platform/http/logging.module.js';
 import { PrismaModule } from './platform/prisma/prisma.module.js';
@@ -18,6 +19,7 @@ import { LocalFilesModule } from './storage/local-files.module.js';
     QueueModule,
     DatasetsApiModule,
     ReportsModule,
+    ExportsModule,
     CompatModule,
     HealthModule,
     LocalFilesModule,

@@ -1,5 +1,7 @@
 import { Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
 import { ConfigurationModule } from './config/configuration.module.js';
+import { ExportsWorkerModule } from './exports/exports.module.js';
+import { ExportsProcessor } from './exports/exports.processor.js';
 import { HealthModule } from './health/health.module.js';
 import { LoggingModule } from './platform/http/logging.module.js';
 import { PrismaModule } from './platform/prisma/prisma.module.js';
@@ -17,6 +19,7 @@ import { RunsWorkerModule } from './runs/runs.module.js';
 class WorkerDrain implements OnModuleDestroy {
   constructor(
     private readonly reports: ReportsProcessor,
+    private readonly exports: ExportsProcessor,
     private readonly renders: RendersProcessor,
     private readonly executor: RunExecutor,
     private readonly renderer: RenderWorker,
@@ -25,7 +28,7 @@ class WorkerDrain implements OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.renderer.stop();
     // First: a worker that still took jobs would take, and drop, the ones that it is about to hand back.
-    await Promise.all([this.reports.consumer.stop(), this.renders.consumer.stop()]);
+    await Promise.all([this.reports, this.exports, this.renders].map(({ consumer }) => consumer.stop()));
     await this.executor.drain();
   }
 }
@@ -40,6 +43,7 @@ class WorkerDrain implements OnModuleDestroy {
     RunsWorkerModule,
     ResultsWorkerModule,
     ReportsWorkerModule,
+    ExportsWorkerModule,
     HealthModule,
   ],
   providers: [WorkerDrain],

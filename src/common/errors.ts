@@ -33,6 +33,7 @@ export const ErrorCode = {
   RunWorkerLost: 'run-worker-lost',
   RunInterrupted: 'run-interrupted',
   RenderFailed: 'render-failed',
+  RowCountMismatch: 'row-count-mismatch',
   StorageUnavailable: 'storage-unavailable',
 } as const;
 

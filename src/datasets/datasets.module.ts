@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { QueryEngineModule } from '../platform/query-engine/query-engine.module.js';
 import { StorageModule } from '../storage/storage.module.js';
+import { DatasetDryRun } from './dataset-dry-run.js';
 import { DatasetFiles } from './dataset-files.js';
 import { DatasetsController } from './datasets.controller.js';
 import { DatasetsRepository } from './datasets.repository.js';
@@ -10,8 +11,8 @@ import { DatasetImport } from './import/dataset-import.js';
 /** Datasets for other modules, in the API and in workers. */
 @Module({
   imports: [QueryEngineModule, StorageModule],
-  providers: [DatasetsRepository, DatasetImport, DatasetsService, DatasetFiles],
-  exports: [DatasetsService, DatasetFiles],
+  providers: [DatasetsRepository, DatasetImport, DatasetsService, DatasetFiles, DatasetDryRun],
+  exports: [DatasetsService, DatasetFiles, DatasetDryRun],
 })
 export class DatasetsModule {}
 

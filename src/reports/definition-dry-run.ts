@@ -1,51 +1,29 @@
 import { Injectable } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Config } from '../config/config.js';
+import { DatasetDryRun, type EmptyTable } from '../datasets/dataset-dry-run.js';
 import { DatasetNotFound } from '../datasets/dataset.js';
 import { DatasetsService } from '../datasets/datasets.service.js';
-import { IsolatedQueryEngine, type QueryColumn } from '../platform/query-engine/query-engine.js';
-import { quoteName, quoteText } from '../platform/query-engine/statement-text.js';
+import type { QueryColumn } from '../platform/query-engine/query-engine.js';
 import type { Definition } from './definition.js';
 import { DefinitionInvalid } from './definition-errors.js';
 import { bindParameters } from './parameters/parameter-binding.js';
 
-/** Binding needs next to nothing. */
-const LIMITS = { memoryMb: 64, threads: 1, spillMb: 1 };
-
-/** Tries a definition without data: parses and binds its SQL against empty tables with the columns of the datasets. */
+/** Tries a definition without data. */
 @Injectable()
 export class DefinitionDryRun {
   constructor(
     private readonly datasets: DatasetsService,
-    private readonly engine: IsolatedQueryEngine,
-    private readonly config: Config,
+    private readonly dryRun: DatasetDryRun,
   ) {}
 
   /** The columns of the result. Throws `DefinitionInvalid` or `QueryInvalid` with the engine's message and position. */
   async describe(owner: string, definition: Definition): Promise<QueryColumn[]> {
     const { sql } = definition;
     if (sql === null) return definition.columns;
-    const directory = join(this.config.scratchDir, 'dry-runs', randomUUID());
-    await mkdir(directory, { recursive: true });
-    try {
-      const session = await this.engine.open({ directory, limits: LIMITS });
-      try {
-        for (const [index, use] of definition.datasets.entries()) {
-          const columns = await this.columnsOf(owner, use.name, index);
-          const file = join(directory, `${use.name}.parquet`);
-          const nulls = columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${quoteName(name)}`);
-          await session.query(`COPY (SELECT ${nulls.join(', ')} LIMIT 0) TO ${quoteText(file)} (FORMAT parquet)`);
-          await session.relate(use.name, file, use.columns);
-        }
-        return await session.describe(sql, bindParameters(definition, {}));
-      } finally {
-        await session.close();
-      }
-    } finally {
-      await rm(directory, { recursive: true, force: true });
+    const tables: EmptyTable[] = [];
+    for (const [index, { name, columns }] of definition.datasets.entries()) {
+      tables.push({ name, columns: await this.columnsOf(owner, name, index), expected: columns });
     }
+    return await this.dryRun.describe(tables, sql, bindParameters(definition, {}));
   }
 
   private async columnsOf(owner: string, name: string, index: number): Promise<readonly QueryColumn[]> {

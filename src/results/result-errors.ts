@@ -1,4 +1,4 @@
-import { AppError, ErrorCode } from '../common/errors.js';
+import { AppError, ErrorCode, type ErrorPlace } from '../common/errors.js';
 
 export class ResultExpired extends AppError {
   readonly code = ErrorCode.ResultExpired;
@@ -11,8 +11,21 @@ export class ResultExpired extends AppError {
 export class RunNotCompleted extends AppError {
   readonly code = ErrorCode.RunNotCompleted;
 
-  constructor(id: string, status: string, retryAfter?: number) {
-    super(`Run ${id} has no result: its status is "${status}".`, retryAfter === undefined ? {} : { retryAfter });
+  constructor(id: string, status: string, options: { retryAfter?: number; places?: readonly ErrorPlace[] } = {}) {
+    super(`Run ${id} has no result: its status is "${status}".`, options);
+  }
+}
+
+/** Rows were lost or came twice on their way: nothing that was made of them may be handed out. */
+export class RowCountMismatch extends AppError {
+  readonly code = ErrorCode.RowCountMismatch;
+  override readonly logLevel = 'error';
+
+  constructor(what: string, counts: { expected: number; found: number }) {
+    super(
+      `${what} has ${String(counts.found)} rows where ${String(counts.expected)} are expected. Nothing is kept of it; ` +
+        'start it again, and report it if it happens again.',
+    );
   }
 }
 

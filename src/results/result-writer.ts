@@ -12,6 +12,7 @@ import type { RunContext, RunOutcome } from '../runs/run-context.js';
 import { RunPhase, type Run } from '../runs/run.js';
 import { Storage, type WrittenObject } from '../storage/storage.js';
 import { describeColumns } from './result-columns.js';
+import { RowCountMismatch } from './result-errors.js';
 
 /** Name of the relation that a result is read as. */
 export const RESULT_TABLE = 'result';
@@ -95,7 +96,7 @@ export class ResultWriter {
       onProgress: ({ percent }) => onProgress?.(RunPhase.Render, percent),
     });
     if (rendered.rows !== request.rows) {
-      throw new Error(`The file has ${String(rendered.rows)} of ${String(request.rows)} rows.`);
+      throw new RowCountMismatch('The file', { expected: request.rows, found: rendered.rows });
     }
     onProgress?.(RunPhase.Upload, 0);
     const stored = await this.upload(file, `${keyPrefix}${id}.${format.extension}`, {

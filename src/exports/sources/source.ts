@@ -37,6 +37,19 @@ export abstract class Source<S = unknown> {
    * dataset versions to pin.
    */
   abstract check(request: SourceCheck<S>): Promise<RunInput[]>;
+  /**
+   * After `check`, in the API: the columns that the rows will have, so that the shape is checked before the run. Null when
+   * only the run can tell. Throws as `check` does.
+   */
+  async describe(_request: SourceCheck<S>): Promise<readonly QueryColumn[] | null> {
+    return null;
+  }
   /** In the worker: brings the rows. Throws `SourceFailed` and its like; must end soon after `context.signal` aborts. */
   abstract stage(job: SourceJob<S>): Promise<Staged>;
+}
+
+/** The columns of the relation `source`, once it is there. */
+export async function columnsOf(session: QuerySession): Promise<QueryColumn[]> {
+  const described = await session.query(`DESCRIBE ${SOURCE_TABLE}`);
+  return described.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }));
 }

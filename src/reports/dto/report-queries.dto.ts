@@ -5,7 +5,7 @@ import type { FormatName } from '../../formats/format.js';
 import { FORMAT_NAMES } from '../../formats/formats.js';
 import { CursorDto, PageDto, WaitDto } from '../../platform/http/page.dto.js';
 import { RunStatus } from '../../runs/run.js';
-import { readInstant } from '../parameters/instants.js';
+import { readInstant } from '../../common/instants.js';
 
 /** Query of `POST /reports`: the page of rows to answer with if the run ends in time. */
 export class CreateReportQueryDto extends IntersectionType(PageDto, WaitDto) {}

@@ -5,7 +5,7 @@ import type {
   ScalarType,
 } from '../../platform/query-engine/query-engine.js';
 import type { Definition } from '../definition.js';
-import { readDateTime, readInstant } from './instants.js';
+import { readDateTime, readInstant } from '../../common/instants.js';
 import type { FilterType, ParameterSpec, ScalarSpec } from './parameter-spec.js';
 import type { JsonValue, ParameterValues } from './parameter-validation.js';
 

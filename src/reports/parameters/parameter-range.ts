@@ -1,5 +1,5 @@
 import type { ErrorPlace } from '../../common/errors.js';
-import { readDateTime, readInstant } from './instants.js';
+import { readDateTime, readInstant } from '../../common/instants.js';
 import { RANGE_KEYS, type FilterType, type RangeKey } from './parameter-spec.js';
 
 type Bounds = Partial<Record<RangeKey, string | number>>;

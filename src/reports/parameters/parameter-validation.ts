@@ -3,7 +3,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { z } from 'zod';
 import { ValidationFailed, type ErrorPlace } from '../../common/errors.js';
 import type { Definition } from '../definition.js';
-import { readDateTime, readDay, readInstant } from './instants.js';
+import { readDateTime, readDay, readInstant } from '../../common/instants.js';
 import { describeErrors, escapePointer } from './parameter-errors.js';
 import { doubledKeys, rangeProblems, withDollarKeys } from './parameter-range.js';
 import { PARTIAL_DATE, parameterSchema } from './parameter-schema.js';

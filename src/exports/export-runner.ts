@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { join } from 'node:path';
+import { QueryEngine, type QuerySession } from '../platform/query-engine/query-engine.js';
+import { RowCountMismatch } from '../results/result-errors.js';
+import { RESULT_FILE, ResultWriter } from '../results/result-writer.js';
+import type { RunContext, RunOutcome } from '../runs/run-context.js';
+import { RunPhase } from '../runs/run.js';
+import { exportSpec, type ExportSpec } from './export-spec.js';
+import { shapeQuery } from './shape/shape.js';
+import { SOURCE_TABLE, type Staged } from './sources/source.js';
+import { Sources } from './sources/sources.js';
+
+/** What a worker does for one attempt at an export: rows from the source, shaped, into a result and a file. */
+@Injectable()
+export class ExportRunner {
+  constructor(
+    private readonly sources: Sources,
+    private readonly engine: QueryEngine,
+    private readonly writer: ResultWriter,
+  ) {}
+
+  async run(context: RunContext): Promise<RunOutcome> {
+    const { run, directory, signal } = context;
+    const spec = exportSpec.parse(run.parameters);
+    const session = await this.engine.open({ directory, timeZone: run.timeZone, signal });
+    try {
+      context.progress(RunPhase.Fetch);
+      const staged = await this.sources.of(spec.source).stage({
+        spec: spec.source,
+        context,
+        session,
+        nested: spec.nested,
+      });
+      const { rows, warnings } = await shape(context, session, { spec, staged });
+      return await this.writer.write(context, session, {
+        rows,
+        warnings: [...staged.warnings, ...warnings],
+        source: staged.facts,
+      });
+    } finally {
+      await session.close();
+    }
+  }
+}
+
+async function shape(
+  { directory, progress }: RunContext,
+  session: QuerySession,
+  { spec, staged }: { spec: ExportSpec; staged: Staged },
+): Promise<{ rows: number; warnings: string[] }> {
+  const { sql, parameters, keepsRows, warnings } = shapeQuery(SOURCE_TABLE, staged.columns, spec);
+  const rows = await session.materialize(sql, join(directory, RESULT_FILE), {
+    parameters,
+    onProgress: (detail) => {
+      progress(RunPhase.Query, detail);
+    },
+  });
+  if (staged.rows !== null) {
+    const found = keepsRows ? rows : await countRows(session);
+    if (found !== staged.rows) throw new RowCountMismatch('The export', { expected: staged.rows, found });
+  }
+  return { rows, warnings };
+}
+
+async function countRows(session: QuerySession): Promise<number> {
+  const [row] = await session.query(`SELECT count(*) AS rows FROM ${SOURCE_TABLE}`);
+  return Number(row?.['rows']);
+}

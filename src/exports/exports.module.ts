@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { DatasetsModule } from '../datasets/datasets.module.js';
+import { QueryEngineModule } from '../platform/query-engine/query-engine.module.js';
+import { ResultsModule, ResultsWorkerModule } from '../results/results.module.js';
+import { RunsModule, RunsWorkerModule } from '../runs/runs.module.js';
+import { StorageModule } from '../storage/storage.module.js';
+import { ExportRunner } from './export-runner.js';
+import { ExportsProcessor } from './exports.processor.js';
+import { SOURCE_CLASSES, Sources, sourcesProvider } from './sources/sources.js';
+
+/** The sources that there are, and what they need: in the API to check requests, in workers to bring rows. */
+@Module({
+  imports: [DatasetsModule, RunsModule, StorageModule],
+  providers: [...SOURCE_CLASSES, sourcesProvider],
+  exports: [Sources],
+})
+class SourcesModule {}
+
+/** Exports over HTTP. */
+@Module({
+  imports: [SourcesModule, RunsModule, ResultsModule],
+})
+export class ExportsModule {}
+
+/** Exports at work. */
+@Module({
+  imports: [SourcesModule, QueryEngineModule, RunsModule, RunsWorkerModule, ResultsWorkerModule],
+  providers: [ExportRunner, ExportsProcessor],
+  exports: [ExportsProcessor],
+})
+export class ExportsWorkerModule {}
