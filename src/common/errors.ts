@@ -29,12 +29,17 @@ export const ErrorCode = {
   QueryFailed: 'query-failed',
   QueryOutOfMemory: 'query-out-of-memory',
   QuerySpillLimit: 'query-spill-limit',
+  SourceFailed: 'source-failed',
+  SourceDrift: 'source-drift',
   RunDeadlineExceeded: 'run-deadline-exceeded',
   RunWorkerLost: 'run-worker-lost',
   RunInterrupted: 'run-interrupted',
   RenderFailed: 'render-failed',
   RowCountMismatch: 'row-count-mismatch',
   StorageUnavailable: 'storage-unavailable',
+  SourceUnreachable: 'source-unreachable',
+  SourceRefused: 'source-refused',
+  SourceTooLarge: 'source-too-large',
 } as const;
 
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];

@@ -52,12 +52,18 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Kind>> = {
   [ErrorCode.QueryFailed]: kind(HttpStatus.UNPROCESSABLE_ENTITY, 'The query failed on the data'),
   [ErrorCode.QueryOutOfMemory]: kind(HttpStatus.UNPROCESSABLE_ENTITY, 'The query needs more memory than it may use'),
   [ErrorCode.QuerySpillLimit]: kind(HttpStatus.UNPROCESSABLE_ENTITY, 'The query needs more disk than it may use'),
+  [ErrorCode.SourceFailed]: kind(HttpStatus.BAD_GATEWAY, 'The source of the export failed'),
   [ErrorCode.RunDeadlineExceeded]: kind(HttpStatus.GATEWAY_TIMEOUT, 'The run took too long'),
   [ErrorCode.RunWorkerLost]: kind(HttpStatus.INTERNAL_SERVER_ERROR, 'The workers of the run were lost'),
   [ErrorCode.RunInterrupted]: kind(HttpStatus.SERVICE_UNAVAILABLE, 'The run was interrupted'),
   [ErrorCode.RowCountMismatch]: kind(HttpStatus.INTERNAL_SERVER_ERROR, 'Rows were lost on their way'),
   [ErrorCode.RenderFailed]: kind(HttpStatus.UNPROCESSABLE_ENTITY, 'The file could not be rendered'),
   [ErrorCode.StorageUnavailable]: kind(HttpStatus.SERVICE_UNAVAILABLE, 'The storage is not available right now'),
+  [ErrorCode.SourceUnreachable]: kind(HttpStatus.BAD_GATEWAY, 'The source cannot be reached'),
+  [ErrorCode.SourceRefused]: kind(HttpStatus.UNPROCESSABLE_ENTITY, 'The source may not be fetched'),
+  [ErrorCode.SourceTooLarge]: kind(HttpStatus.UNPROCESSABLE_ENTITY, 'The source sends more than is allowed'),
+  [ErrorCode.SourceFailed]: kind(HttpStatus.BAD_GATEWAY, 'The source of the export failed'),
+  [ErrorCode.SourceDrift]: kind(HttpStatus.BAD_GATEWAY, 'The source changed while it was read'),
 };
 
 export const NOTHING_HERE = 'Nothing is served at this path. /api/v1/docs lists what there is.';
