@@ -55,6 +55,8 @@ export abstract class Config {
     readonly databases: Readonly<Record<string, string>>;
     /** Whether clients may give a connection URL of their own. */
     readonly allowDatabaseUrl: boolean;
+    /** Secret that database URLs of clients are encrypted with before they are kept; there when they are allowed. */
+    readonly sealKey: string | undefined;
     /** Largest page of an HTTP source, unpacked. */
     readonly maxPageBytes: number;
     /** Most pages of one export. */

@@ -108,6 +108,11 @@ describe('parseEnvironment', () => {
     ['s3 without its bucket', { ...S3, S3_BUCKET: undefined }, ['S3_BUCKET: is required when STORAGE_DRIVER is s3']],
     ['an unknown driver', { ...LOCAL, STORAGE_DRIVER: 'ftp' }, [expect.stringMatching(/^STORAGE_DRIVER: /)]],
     [
+      'database URLs of clients without a key to keep them with',
+      { ...LOCAL, EXPORT_ALLOW_DB_URL: 'true' },
+      ['EXPORT_SEAL_KEY: is required when EXPORT_ALLOW_DB_URL is true'],
+    ],
+    [
       'a key for another encryption',
       { ...S3, S3_SSE: 'AES256', S3_SSE_KMS_KEY_ID: 'k1' },
       ['S3_SSE_KMS_KEY_ID: is of use only when S3_SSE is aws:kms'],

@@ -84,6 +84,7 @@ export const environmentSchema = z.object({
   EXPORT_SECRETS: named(z.string().min(1), 'secrets').optional(),
   EXPORT_DATABASES: named(url('postgresql:', 'postgres:', 'mysql:', 'mariadb:'), 'database URLs').optional(),
   EXPORT_ALLOW_DB_URL: flag(false),
+  EXPORT_SEAL_KEY: z.string().min(32).optional(),
   EXPORT_MAX_PAGE_BYTES: wholeNumber(67_108_864),
   EXPORT_MAX_PAGES: wholeNumber(100_000),
   OUTBOUND_ALLOW: z.string().default(''),
@@ -108,7 +109,9 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Reads and checks the environment as a whole. An empty variable counts as absent. */
 export function parseEnvironment(environment: Variables): Config {
-  return toConfig(parse(environmentSchema, environment, storageProblems));
+  return toConfig(
+    parse(environmentSchema, environment, (given) => [...storageProblems(given), ...exportProblems(given)]),
+  );
 }
 
 /** For a process that needs the database and nothing else. */
@@ -177,6 +180,7 @@ function toConfig(env: Environment): Config {
       secrets: env.EXPORT_SECRETS ?? {},
       databases: env.EXPORT_DATABASES ?? {},
       allowDatabaseUrl: env.EXPORT_ALLOW_DB_URL,
+      sealKey: env.EXPORT_SEAL_KEY,
       maxPageBytes: env.EXPORT_MAX_PAGE_BYTES,
       maxPages: env.EXPORT_MAX_PAGES,
     },
@@ -243,6 +247,12 @@ function storageProblems(given: Variables): string[] {
     problems.push('S3_SSE_KMS_KEY_ID: is of use only when S3_SSE is aws:kms');
   }
   return problems;
+}
+
+function exportProblems(given: Variables): string[] {
+  const allowed = environmentSchema.shape.EXPORT_ALLOW_DB_URL.safeParse(given['EXPORT_ALLOW_DB_URL']).data;
+  if (allowed !== true || given['EXPORT_SEAL_KEY'] !== undefined) return [];
+  return ['EXPORT_SEAL_KEY: is required when EXPORT_ALLOW_DB_URL is true'];
 }
 
 function readVersion(): string {
