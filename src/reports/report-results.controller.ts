@@ -1,23 +1,20 @@
-import { Controller, Get, Headers, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ErrorCode } from '../common/errors.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
-import { clientGone, lastEventId, sendEvents } from '../platform/http/event-stream.js';
 import { IdParam } from '../platform/http/id-param.js';
 import { PageDto } from '../platform/http/page.dto.js';
-import { waitOf } from '../platform/http/prefer.js';
 import { DownloadsService } from '../results/downloads.service.js';
+import { RunAnswers } from '../results/http/run-answers.js';
+import { DownloadQueryDto } from '../results/http/run-queries.js';
+import { DownloadDto } from '../results/http/run-wire.js';
 import { requireResult } from '../results/result-access.js';
-import { RunWatcher } from '../runs/run-watcher.js';
 import { RunsService } from '../runs/runs.service.js';
-import { DownloadQueryDto } from './dto/report-queries.dto.js';
-import { DownloadDto, ManifestDto, ReportDto, RowsDto } from './dto/report.dto.js';
-import { ReportAnswers } from './report-answers.js';
-import { toDownloadDto, toManifestDto, toReportDto } from './reports.presenter.js';
+import { ManifestDto, ReportDto, RowsDto } from './dto/report.dto.js';
+import { REPORT_WIRE, toManifestDto } from './reports.presenter.js';
 
-const RENDER_RETRY_SECONDS = '1';
 const NO_RESULT = [ErrorCode.RunNotFound, ErrorCode.RunNotCompleted, ErrorCode.ResultExpired] as const;
 
 /** What a report has brought forth. */
@@ -26,9 +23,8 @@ const NO_RESULT = [ErrorCode.RunNotFound, ErrorCode.RunNotCompleted, ErrorCode.R
 export class ReportResultsController {
   constructor(
     private readonly runs: RunsService,
-    private readonly answers: ReportAnswers,
+    private readonly answers: RunAnswers,
     private readonly downloads: DownloadsService,
-    private readonly watcher: RunWatcher,
   ) {}
 
   @Get('rows')
@@ -42,7 +38,8 @@ export class ReportResultsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<RowsDto> {
-    return await this.answers.rows({ request, response }, await this.runs.get(owner, id), page);
+    const run = await this.runs.get(owner, id);
+    return { report_id: run.id, ...(await this.answers.rows({ request, response }, run, page)) };
   }
 
   @Get('download')
@@ -59,25 +56,14 @@ export class ReportResultsController {
   @ApiResponse({ status: 302, description: 'To the file.' })
   @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RenderFailed, ...NO_RESULT)
   async download(
-    @CurrentCaller() { owner, requestId }: Caller,
+    @CurrentCaller() caller: Caller,
     @IdParam() id: string,
-    @Query() { format, wait }: DownloadQueryDto,
-    @Headers('prefer') prefer: string | undefined,
+    @Query() query: DownloadQueryDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<DownloadDto | ReportDto | undefined> {
-    const run = await this.runs.get(owner, id);
-    const download = await this.downloads.download(run, { format, requestId, waitSeconds: waitOf(prefer, wait) });
-    response.setHeader('Cache-Control', 'no-store');
-    if (!download.ready) {
-      response.status(202).setHeader('Retry-After', RENDER_RETRY_SECONDS);
-      return toReportDto(run);
-    }
-    if (request.accepts(['application/octet-stream', 'application/json']) === 'application/json') {
-      return toDownloadDto(download);
-    }
-    response.redirect(302, download.link.url);
-    return undefined;
+    const run = await this.runs.get(caller.owner, id);
+    return await this.answers.download({ caller, request, response }, run, { query, wire: REPORT_WIRE });
   }
 
   @Get('manifest')
@@ -108,7 +94,6 @@ export class ReportResultsController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    const run = await this.runs.get(owner, id);
-    await sendEvents(response, this.watcher.follow(run, lastEventId(request), clientGone(response)));
+    await this.answers.events({ request, response }, await this.runs.get(owner, id));
   }
 }

@@ -2,19 +2,19 @@ import { Body, Controller, Delete, Get, HttpCode, Post, Query, Req, Res } from '
 import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ErrorCode } from '../common/errors.js';
-import { decodeCursor, encodeCursor } from '../common/pagination.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { IdParam } from '../platform/http/id-param.js';
-import { linkHeader } from '../platform/http/links.js';
+import { RunAnswers } from '../results/http/run-answers.js';
+import { CreateRunQueryDto } from '../results/http/run-queries.js';
 import { RunKind } from '../runs/run.js';
 import { RunsService } from '../runs/runs.service.js';
 import { CreateReportDto } from './dto/create-report.dto.js';
-import { CreateReportQueryDto, ListReportsQueryDto } from './dto/report-queries.dto.js';
+import { ListReportsQueryDto } from './dto/report-queries.dto.js';
 import { ReportDto, ReportListDto } from './dto/report.dto.js';
 import { ReportAnswers, type ReportAnswer } from './report-answers.js';
 import { parseReportRequest } from './report-request.js';
-import { toReportDto } from './reports.presenter.js';
+import { REPORT_WIRE, toReportDto } from './reports.presenter.js';
 
 const WAIT_HEADER = {
   name: 'Prefer',
@@ -27,7 +27,8 @@ const WAIT_HEADER = {
 export class ReportsController {
   constructor(
     private readonly runs: RunsService,
-    private readonly answers: ReportAnswers,
+    private readonly reports: ReportAnswers,
+    private readonly answers: RunAnswers,
   ) {}
 
   @Post()
@@ -52,11 +53,11 @@ export class ReportsController {
   async create(
     @CurrentCaller() caller: Caller,
     @Body() body: unknown,
-    @Query() query: CreateReportQueryDto,
+    @Query() query: CreateRunQueryDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ReportAnswer> {
-    return await this.answers.create({ caller, request, response }, parseReportRequest(body), query);
+    return await this.reports.create({ caller, request, response }, parseReportRequest(body), query);
   }
 
   @Get()
@@ -69,21 +70,8 @@ export class ReportsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ReportListDto> {
-    const runs = await this.runs.list({
-      owner,
-      kind: RunKind.Report,
-      name: query.report_name,
-      status: query.status,
-      createdAfter: query.created_after,
-      createdBefore: query.created_before,
-      after: query.cursor === undefined ? undefined : decodeCursor(query.cursor),
-      // One more than asked tells whether the list goes on.
-      limit: query.limit + 1,
-    });
-    const shown = runs.slice(0, query.limit);
-    const last = runs.length > query.limit ? shown.at(-1) : undefined;
-    const cursor = last === undefined ? null : encodeCursor(last);
-    if (cursor !== null) response.setHeader('Link', linkHeader(request, { next: { cursor } }));
+    const wanted = { owner, kind: RunKind.Report, name: query.report_name };
+    const { shown, cursor } = await this.answers.list({ request, response }, query, wanted);
     return { reports: shown.map((run) => toReportDto(run)), next_cursor: cursor };
   }
 
@@ -100,7 +88,7 @@ export class ReportsController {
     @IdParam() id: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ReportDto> {
-    return await this.answers.show(response, await this.runs.get(owner, id));
+    return await this.answers.show(response, await this.runs.get(owner, id), REPORT_WIRE);
   }
 
   @Post(':id/cancel')
@@ -117,7 +105,7 @@ export class ReportsController {
     @IdParam() id: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ReportDto> {
-    return await this.answers.show(response, await this.runs.cancel(owner, id));
+    return await this.answers.show(response, await this.runs.cancel(owner, id), REPORT_WIRE);
   }
 
   @Delete(':id')

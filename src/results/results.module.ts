@@ -6,6 +6,7 @@ import { StorageModule } from '../storage/storage.module.js';
 import { ArtifactWaiter } from './artifact-waiter.js';
 import { ArtifactsRepository } from './artifacts.repository.js';
 import { DownloadsService } from './downloads.service.js';
+import { RunAnswers } from './http/run-answers.js';
 import { Renderer } from './renderer.js';
 import { RenderSweeper } from './render-sweeper.js';
 import { RendersProcessor } from './renders.processor.js';
@@ -20,8 +21,8 @@ const queue = BullModule.registerQueue({ name: RENDERS_QUEUE });
 /** Reading results: pages, files, manifests. */
 @Module({
   imports: [RunsModule, StorageModule, QueryEngineModule, queue],
-  providers: [ArtifactsRepository, ArtifactWaiter, RendersQueue, DownloadsService, ResultPages],
-  exports: [DownloadsService, ResultPages, ArtifactsRepository, RendersQueue],
+  providers: [ArtifactsRepository, ArtifactWaiter, RendersQueue, DownloadsService, ResultPages, RunAnswers],
+  exports: [DownloadsService, ResultPages, RunAnswers, ArtifactsRepository, RendersQueue],
 })
 export class ResultsModule {}
 

@@ -17,6 +17,8 @@ export interface RunQuery {
   owner: string;
   kind: Run['kind'];
   name?: string | undefined;
+  /** Value at a place of the parameters, for example the type of an export's source. */
+  parameter?: { path: string[]; equals: string } | undefined;
   status?: RunStatus | undefined;
   createdAfter?: Date | undefined;
   createdBefore?: Date | undefined;
@@ -48,6 +50,7 @@ export class RunsRepository {
         kind: query.kind,
         purgeRequestedAt: null,
         ...(query.name !== undefined && { name: query.name }),
+        ...(query.parameter && { parameters: query.parameter }),
         ...(query.status !== undefined && { status: query.status }),
         createdAt: {
           ...(query.createdAfter && { gte: query.createdAfter }),

@@ -7,6 +7,8 @@ import { isTerminal } from './run-state.js';
 import { RunWatcher } from './run-watcher.js';
 import { RunsRepository, type RunQuery } from './runs.repository.js';
 
+export type { RunQuery } from './runs.repository.js';
+
 /** A cancel can meet a run that changes hands; it looks again at most so often. */
 const CANCEL_TRIES = 5;
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DownloadDto, ManifestDto } from '../../src/reports/dto/report.dto.js';
+import type { ManifestDto } from '../../src/reports/dto/report.dto.js';
+import type { DownloadDto } from '../../src/results/http/run-wire.js';
 import { BASE, type Client, type Report } from '../support/client.js';
 import { Deployment } from '../support/deployment.js';
 import { BIG_IDS, GOLDEN, STORE_UPTIME, uploadMovies, uploadStores } from '../support/report-data.js';

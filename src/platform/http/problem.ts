@@ -62,7 +62,6 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Kind>> = {
   [ErrorCode.SourceUnreachable]: kind(HttpStatus.BAD_GATEWAY, 'The source cannot be reached'),
   [ErrorCode.SourceRefused]: kind(HttpStatus.UNPROCESSABLE_ENTITY, 'The source may not be fetched'),
   [ErrorCode.SourceTooLarge]: kind(HttpStatus.UNPROCESSABLE_ENTITY, 'The source sends more than is allowed'),
-  [ErrorCode.SourceFailed]: kind(HttpStatus.BAD_GATEWAY, 'The source of the export failed'),
   [ErrorCode.SourceDrift]: kind(HttpStatus.BAD_GATEWAY, 'The source changed while it was read'),
 };
 

@@ -1,48 +1,10 @@
-import { ApiPropertyOptional, IntersectionType } from '@nestjs/swagger';
-import { Transform, type TransformFnParams } from 'class-transformer';
-import { IsDate, IsIn, IsOptional, IsString } from 'class-validator';
-import type { FormatName } from '../../formats/format.js';
-import { FORMAT_NAMES } from '../../formats/formats.js';
-import { CursorDto, PageDto, WaitDto } from '../../platform/http/page.dto.js';
-import { RunStatus } from '../../runs/run.js';
-import { readInstant } from '../../common/instants.js';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional, IsString } from 'class-validator';
+import { ListRunsQueryDto } from '../../results/http/run-queries.js';
 
-/** Query of `POST /reports`: the page of rows to answer with if the run ends in time. */
-export class CreateReportQueryDto extends IntersectionType(PageDto, WaitDto) {}
-
-export class ListReportsQueryDto extends CursorDto {
+export class ListReportsQueryDto extends ListRunsQueryDto {
   @ApiPropertyOptional({ example: 'store-uptime' })
   @IsOptional()
   @IsString()
   report_name?: string;
-
-  @ApiPropertyOptional({ enum: Object.values(RunStatus) })
-  @IsOptional()
-  @IsIn(Object.values(RunStatus))
-  status?: RunStatus;
-
-  @ApiPropertyOptional({ type: 'string', format: 'date-time', description: 'Created at or after this instant.' })
-  @IsOptional()
-  @Transform(toDate)
-  @IsDate()
-  created_after?: Date;
-
-  @ApiPropertyOptional({ type: 'string', format: 'date-time', description: 'Created before this instant.' })
-  @IsOptional()
-  @Transform(toDate)
-  @IsDate()
-  created_before?: Date;
-}
-
-/** `Date` itself rolls the 30th of February over, and reads years that no database has. */
-function toDate({ value }: TransformFnParams): Date {
-  const utc = readInstant(String(value));
-  return new Date(utc === null ? NaN : `${utc.replace(' ', 'T')}Z`);
-}
-
-export class DownloadQueryDto extends WaitDto {
-  @ApiPropertyOptional({ enum: FORMAT_NAMES, description: 'Default: the format that the report was created with.' })
-  @IsOptional()
-  @IsIn(FORMAT_NAMES)
-  format?: FormatName;
 }
