@@ -1,0 +1,134 @@
+import { type OnApplicationShutdown } from '@nestjs/common';
+import { Agent, type Dispatcher, Pool } from 'undici';
+import { type Config } from '../../config/config.js';
+import { AllowList, destinationOf } from './allow-list.js';
+import { ACCEPT_ENCODING, readBody } from './answer-body.js';
+import { DestinationGuard } from './destination-guard.js';
+import { describeUrl, firstHop, type Hop, redirected } from './hop.js';
+import { type HostResolver, systemResolver } from './host-resolver.js';
+import { OutboundFailed, OutboundRefused } from './outbound-errors.js';
+import { OutboundHttp, type OutboundRequest, type OutboundResponse } from './outbound-http.js';
+import { outboundError } from './transport-errors.js';
+
+const MAX_REDIRECTS = 5;
+const MAX_HEADER_BYTES = 65_536;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** What a redirect may say about itself before its connection is given up instead of used again. */
+const MAX_REDIRECT_BODY_BYTES = 65_536;
+/** Of the unpacked body these are not true any more. */
+const OF_THE_PACKED_BODY = new Set(['content-encoding', 'content-length', 'transfer-encoding']);
+
+interface Arrival {
+  maxBytes: number;
+  signal: AbortSignal;
+}
+
+/** HTTP/1.1 with connections kept per origin; every connection goes to an address that the guard has seen. */
+export class UndiciHttp extends OutboundHttp implements OnApplicationShutdown {
+  private readonly agent: Agent;
+  private readonly guard: DestinationGuard;
+  private readonly headers: Readonly<Record<string, string>>;
+
+  constructor(config: Pick<Config, 'outbound' | 'version'>, resolve: HostResolver = systemResolver) {
+    super();
+    this.guard = new DestinationGuard(new AllowList(config.outbound.allow), resolve);
+    this.headers = { accept: '*/*', 'accept-encoding': ACCEPT_ENCODING, 'user-agent': `longhaul/${config.version}` };
+    this.agent = new Agent({ factory: (origin) => this.poolOf(new URL(origin)) });
+  }
+
+  async get(request: OutboundRequest): Promise<OutboundResponse> {
+    const { signal, timeoutMs } = request;
+    signal.throwIfAborted();
+    const first = firstHop(request.url, request.headers, this.headers);
+    const stop = new AbortController();
+    const abort = (): void => {
+      stop.abort(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      stop.abort(new OutboundFailed(`${describeUrl(first.url)} gave no whole answer within ${timeoutMs} ms.`));
+    }, timeoutMs);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await this.follow(first, request.maxBytes, stop.signal);
+    } catch (error) {
+      stop.signal.throwIfAborted();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.agent.destroy();
+  }
+
+  private async follow(first: Hop, maxBytes: number, signal: AbortSignal): Promise<OutboundResponse> {
+    let hop = first;
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
+      const { host } = hop.url;
+      try {
+        const answer = await this.send(hop, signal);
+        const end = await this.arrive(hop, answer, { maxBytes, signal });
+        if ('body' in end) return end;
+        hop = end;
+      } catch (error) {
+        throw outboundError(error, host);
+      }
+    }
+    throw new OutboundRefused(`${describeUrl(first.url)} redirects more than ${MAX_REDIRECTS} times.`);
+  }
+
+  /** The answer, read to its end, or where it leads. */
+  private async arrive(
+    hop: Hop,
+    answer: Dispatcher.ResponseData,
+    { maxBytes, signal }: Arrival,
+  ): Promise<Hop | OutboundResponse> {
+    const { statusCode: status, body } = answer;
+    try {
+      const next = redirected(hop, status, answer.headers['location']);
+      if (next === null) {
+        const content = await readBody(answer, { host: hop.url.host, maxBytes });
+        signal.throwIfAborted();
+        return { status, headers: plainHeaders(answer), url: hop.url.href, body: content };
+      }
+      await body.dump({ limit: MAX_REDIRECT_BODY_BYTES, signal });
+      return next;
+    } catch (error) {
+      // A body that nobody reads would keep its connection open.
+      body.on('error', () => undefined).destroy();
+      throw error;
+    }
+  }
+
+  private async send({ url, headers }: Hop, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    this.guard.checkLiteral(destinationOf(url));
+    return await this.agent.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: 'GET',
+      headers,
+      signal,
+    });
+  }
+
+  /** The time of the request as a whole is what counts; undici measures none. */
+  private poolOf(origin: URL): Pool {
+    return new Pool(origin, {
+      connect: { lookup: this.guard.lookupFor(destinationOf(origin)), timeout: CONNECT_TIMEOUT_MS },
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+}
+
+function plainHeaders({ headers }: Dispatcher.ResponseData): Record<string, string> {
+  const packed = headers['content-encoding'] !== undefined;
+  return Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name, value]) => value !== undefined && !(packed && OF_THE_PACKED_BODY.has(name)))
+      .map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)]),
+  );
+}
