@@ -7,7 +7,7 @@ import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { parseReportRequest } from '../reports/report-request.js';
 import { ReportsService } from '../reports/reports.service.js';
 import { DownloadsService } from '../results/downloads.service.js';
-import { RunStatus } from '../runs/run.js';
+import { RunKind, RunStatus } from '../runs/run.js';
 import { isTerminal } from '../runs/run-state.js';
 import { RunsService } from '../runs/runs.service.js';
 import { LoopReportIdDto, LoopStatusDto, LoopWelcomeDto } from './loop-backend.dto.js';
@@ -56,7 +56,7 @@ export class LoopBackendController {
   @ApiResponse({ status: 200, type: LoopStatusDto })
   @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RunNotFound)
   async status(@CurrentCaller() { owner }: Caller, @IdParam('report_id') id: string): Promise<LoopStatusDto> {
-    const run = await this.runs.get(owner, id);
+    const run = await this.runs.get(owner, id, RunKind.Report);
     if (!isTerminal(run.status)) return { status: IN_PROGRESS };
     return { status: WORD[run.status] ?? run.status, ...(run.error && { detail: run.error.detail }) };
   }
@@ -71,7 +71,7 @@ export class LoopBackendController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<{ download_url: string } | { status: string } | undefined> {
-    const run = await this.runs.get(owner, id);
+    const run = await this.runs.get(owner, id, RunKind.Report);
     const download = await this.downloads.download(run, { waitSeconds: 0, requestId });
     response.setHeader('Cache-Control', 'no-store');
     if (!download.ready) {

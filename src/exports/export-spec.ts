@@ -9,6 +9,7 @@ import { reportSpec } from './sources/report-spec.js';
 export const sourceSpec = z.discriminatedUnion('type', [httpSpec, reportSpec, datasetSpec, databaseSpec]);
 export type SourceSpec = z.infer<typeof sourceSpec>;
 export type SourceType = SourceSpec['type'];
+export const SOURCE_TYPES = ['http', 'report', 'dataset', 'database'] as const satisfies readonly SourceType[];
 
 /** What decides the rows of an export, as a request gives it and as `parameters` of its run keep it. */
 export const exportSpec = z.strictObject({ source: sourceSpec, ...shapeSpec.shape });

@@ -4,8 +4,11 @@ import { QueryEngineModule } from '../platform/query-engine/query-engine.module.
 import { ResultsModule, ResultsWorkerModule } from '../results/results.module.js';
 import { RunsModule, RunsWorkerModule } from '../runs/runs.module.js';
 import { StorageModule } from '../storage/storage.module.js';
+import { ExportResultsController } from './export-results.controller.js';
 import { ExportRunner } from './export-runner.js';
+import { ExportsController } from './exports.controller.js';
 import { ExportsProcessor } from './exports.processor.js';
+import { ExportsService } from './exports.service.js';
 import { SOURCE_CLASSES, Sources, sourcesProvider } from './sources/sources.js';
 
 /** The sources that there are, and what they need: in the API to check requests, in workers to bring rows. */
@@ -19,6 +22,9 @@ class SourcesModule {}
 /** Exports over HTTP. */
 @Module({
   imports: [SourcesModule, RunsModule, ResultsModule],
+  controllers: [ExportsController, ExportResultsController],
+  providers: [ExportsService],
+  exports: [ExportsService],
 })
 export class ExportsModule {}
 

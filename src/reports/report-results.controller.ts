@@ -11,6 +11,7 @@ import { RunAnswers } from '../results/http/run-answers.js';
 import { DownloadQueryDto } from '../results/http/run-queries.js';
 import { DownloadDto } from '../results/http/run-wire.js';
 import { requireResult } from '../results/result-access.js';
+import { RunKind } from '../runs/run.js';
 import { RunsService } from '../runs/runs.service.js';
 import { ManifestDto, ReportDto, RowsDto } from './dto/report.dto.js';
 import { REPORT_WIRE, toManifestDto } from './reports.presenter.js';
@@ -38,7 +39,7 @@ export class ReportResultsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<RowsDto> {
-    const run = await this.runs.get(owner, id);
+    const run = await this.runs.get(owner, id, RunKind.Report);
     return { report_id: run.id, ...(await this.answers.rows({ request, response }, run, page)) };
   }
 
@@ -62,7 +63,7 @@ export class ReportResultsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<DownloadDto | ReportDto | undefined> {
-    const run = await this.runs.get(caller.owner, id);
+    const run = await this.runs.get(caller.owner, id, RunKind.Report);
     return await this.answers.download({ caller, request, response }, run, { query, wire: REPORT_WIRE });
   }
 
@@ -71,7 +72,7 @@ export class ReportResultsController {
   @ApiResponse({ status: 200, type: ManifestDto })
   @ApiProblems(ErrorCode.ValidationFailed, ...NO_RESULT)
   async manifest(@CurrentCaller() { owner }: Caller, @IdParam() id: string): Promise<ManifestDto> {
-    const run = await this.runs.get(owner, id);
+    const run = await this.runs.get(owner, id, RunKind.Report);
     return toManifestDto(run, requireResult(run), await this.downloads.list(run));
   }
 
@@ -94,6 +95,6 @@ export class ReportResultsController {
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
-    await this.answers.events({ request, response }, await this.runs.get(owner, id));
+    await this.answers.events({ request, response }, await this.runs.get(owner, id, RunKind.Report));
   }
 }

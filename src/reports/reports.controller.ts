@@ -88,7 +88,7 @@ export class ReportsController {
     @IdParam() id: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ReportDto> {
-    return await this.answers.show(response, await this.runs.get(owner, id), REPORT_WIRE);
+    return await this.answers.show(response, await this.runs.get(owner, id, RunKind.Report), REPORT_WIRE);
   }
 
   @Post(':id/cancel')
@@ -105,7 +105,7 @@ export class ReportsController {
     @IdParam() id: string,
     @Res({ passthrough: true }) response: Response,
   ): Promise<ReportDto> {
-    return await this.answers.show(response, await this.runs.cancel(owner, id), REPORT_WIRE);
+    return await this.answers.show(response, await this.runs.cancel(owner, id, RunKind.Report), REPORT_WIRE);
   }
 
   @Delete(':id')
@@ -118,6 +118,6 @@ export class ReportsController {
   @ApiResponse({ status: 204 })
   @ApiProblems(ErrorCode.MalformedRequest, ErrorCode.RunNotFound)
   async remove(@CurrentCaller() { owner }: Caller, @IdParam() id: string): Promise<void> {
-    await this.runs.purge(owner, id);
+    await this.runs.purge(owner, id, RunKind.Report);
   }
 }

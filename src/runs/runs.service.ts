@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import { RunAlreadyEnded, RunNotFound } from './run-errors.js';
-import { RunStatus, type Run } from './run.js';
+import { RunAlreadyEnded, RunNotFound, RunStopped } from './run-errors.js';
+import { RunLifecycle } from './run-lifecycle.js';
+import { RunStatus, type Run, type RunKind } from './run.js';
 import { RunChangesRepository } from './run-changes.repository.js';
 import { isTerminal } from './run-state.js';
 import { RunWatcher } from './run-watcher.js';
@@ -15,16 +16,20 @@ const CANCEL_TRIES = 5;
 /** What a caller can do with runs, of whatever kind. */
 @Injectable()
 export class RunsService {
+  private readonly logger = new Logger(RunsService.name);
+
   constructor(
     private readonly repository: RunsRepository,
     private readonly changes: RunChangesRepository,
     private readonly watcher: RunWatcher,
+    private readonly lifecycle: RunLifecycle,
     private readonly config: Config,
   ) {}
 
-  async get(owner: string, id: string): Promise<Run> {
+  /** Of the kind, if one is given. Throws `RunNotFound`. */
+  async get(owner: string, id: string, kind?: RunKind): Promise<Run> {
     const run = await this.repository.find(owner, id);
-    if (!run) throw new RunNotFound(id);
+    if (!run || (kind !== undefined && run.kind !== kind)) throw new RunNotFound(id);
     return run;
   }
 
@@ -51,31 +56,49 @@ export class RunsService {
   }
 
   /** Asks for the end of a run. Idempotent while it is being cancelled; throws `RunAlreadyEnded` afterwards. */
-  async cancel(owner: string, id: string): Promise<Run> {
+  async cancel(owner: string, id: string, kind?: RunKind): Promise<Run> {
     for (let tries = 0; tries < CANCEL_TRIES; tries += 1) {
-      const cancelled = await this.tryCancel(await this.get(owner, id));
+      const cancelled = await this.tryCancel(await this.get(owner, id, kind));
       if (cancelled) return cancelled;
     }
     throw new Error(`run ${id} changed too often to be cancelled`);
   }
 
   /** Cancels the run if needed; it is invisible at once and removed with its files when it has stopped. */
-  async purge(owner: string, id: string): Promise<void> {
-    const run = await this.get(owner, id);
+  async purge(owner: string, id: string, kind?: RunKind): Promise<void> {
+    const run = await this.get(owner, id, kind);
     await this.repository.requestPurge(owner, id);
     for (let tries = 0; tries < CANCEL_TRIES && !isTerminal(run.status); tries += 1) {
-      const cancelled = await this.changes.cancel(id, this.config.runs.resultTtlSeconds);
-      if (!cancelled) continue;
-      await this.watcher.announce(cancelled);
-      return;
+      if (await this.end(id)) return;
     }
   }
 
   private async tryCancel(run: Run): Promise<Run | null> {
     if (run.status === RunStatus.Cancelling) return run;
     if (isTerminal(run.status)) throw new RunAlreadyEnded(run.id, run.status);
-    const cancelled = await this.changes.cancel(run.id, this.config.runs.resultTtlSeconds);
-    if (cancelled) await this.watcher.announce(cancelled);
-    return cancelled;
+    return await this.end(run.id);
+  }
+
+  /** Null if the run changed hands meanwhile. */
+  private async end(id: string): Promise<Run | null> {
+    const cancelled = await this.changes.cancel(id, this.config.runs.resultTtlSeconds);
+    if (cancelled) {
+      await this.watcher.announce(cancelled);
+      return cancelled;
+    }
+    const withdrawn = await this.changes.withdraw(id, this.config.runs.leaseSeconds);
+    if (!withdrawn) return null;
+    await this.watcher.announce(withdrawn);
+    return await this.removeWithdrawn(withdrawn);
+  }
+
+  /** No worker has the run, so that nobody else removes what its attempts have left. */
+  private async removeWithdrawn(run: Run): Promise<Run> {
+    try {
+      await this.lifecycle.settle(run, new RunStopped('cancelled'));
+    } catch (error) {
+      this.logger.warn({ err: error, msg: `could not remove the files of run ${run.id}; the sweep will` });
+    }
+    return (await this.repository.find(run.owner, run.id)) ?? run;
   }
 }

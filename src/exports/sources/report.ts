@@ -37,7 +37,7 @@ export class ReportSource extends Source<ReportSpec> {
 
   override async stage({ spec, context, session }: SourceJob<ReportSpec>): Promise<Staged> {
     const { directory, signal } = context;
-    const report = await this.runs.get(context.run.owner, spec.report_id);
+    const report = await this.runs.get(context.run.owner, spec.report_id, RunKind.Report);
     const manifest = requireResult(report);
     const staged = join(directory, STAGED_FILE);
     let bytes = 0;
@@ -78,8 +78,7 @@ export class ReportSource extends Source<ReportSpec> {
   /** In a body, a report that is not there or no longer there is a field that cannot be used. */
   private async find({ owner, spec }: SourceCheck<ReportSpec>): Promise<{ run: Run; manifest: Manifest }> {
     try {
-      const run = await this.runs.get(owner, spec.report_id);
-      if (run.kind !== RunKind.Report) throw new RunNotFound(run.id);
+      const run = await this.runs.get(owner, spec.report_id, RunKind.Report);
       return { run, manifest: requireResult(run, { pointer: POINTER }) };
     } catch (error) {
       if (error instanceof RunNotFound || error instanceof ResultExpired) {

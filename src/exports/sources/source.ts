@@ -44,6 +44,10 @@ export abstract class Source<S = unknown> {
   async describe(_request: SourceCheck<S>): Promise<readonly QueryColumn[] | null> {
     return null;
   }
+  /** At creation, in the API: the part of the body as the run's row keeps it, without a secret in clear. */
+  keep(spec: S): S {
+    return spec;
+  }
   /** In the worker: brings the rows. Throws `SourceFailed` and its like; must end soon after `context.signal` aborts. */
   abstract stage(job: SourceJob<S>): Promise<Staged>;
 }

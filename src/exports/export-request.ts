@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { ValidationFailed } from '../common/errors.js';
+import { FormatName } from '../formats/format.js';
+import { parseBody } from '../platform/http/schema-issues.js';
+import { exportSpec, type ExportSpec, type SourceSpec } from './export-spec.js';
+
+const MAX_AGE_LIMIT = 30 * 86_400;
+/** What every file system takes; not hidden, and no dot or space at its end. */
+const FILE_NAME = /^[\p{L}\p{N}_](?:[\p{L}\p{M}\p{N}._ -]{0,98}[\p{L}\p{M}\p{N}_-])?$/u;
+
+/** Body of `POST /exports`: what decides the rows, and how they are handed out. */
+export const exportRequestSpec = z.strictObject({
+  ...exportSpec.shape,
+  name: z
+    .string()
+    .regex(FILE_NAME, 'must be 1 to 100 letters, digits, spaces or ._-, with a letter, digit or _ at its begin')
+    .optional()
+    .meta({
+      description: 'Base name of the file. Default: name of the dataset or report, else the type of the source.',
+    }),
+  format: z.enum(FormatName).default(FormatName.Csv).meta({ description: 'Format of the file.' }),
+  format_options: z.strictObject({}).default({}),
+  max_age: z.int().min(0).max(MAX_AGE_LIMIT).default(0).meta({
+    description: 'Answer with an equal export that is in flight or completed at most so many seconds ago. 0: never.',
+  }),
+  time_zone: z
+    .string()
+    .refine(isZoneName, 'must be a zone by name, for example Asia/Kolkata')
+    .default('UTC')
+    .meta({ description: 'IANA time zone that times without one are understood in.' }),
+  timeout_seconds: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'Longest time that the export may take, in seconds.' }),
+});
+
+/** A request for an export, checked as far as its text alone can be. */
+export interface ExportRequest {
+  name: string | null;
+  spec: ExportSpec;
+  format: FormatName;
+  formatOptions: Record<string, unknown>;
+  maxAgeSeconds: number;
+  timeZone: string;
+  timeoutSeconds: number | null;
+}
+
+/** Reads a body. Throws `ValidationFailed` with a pointer for every field that cannot be used. */
+export function parseExportRequest(body: unknown): ExportRequest {
+  const { name, format, format_options, max_age, time_zone, timeout_seconds, ...spec } = parseBody(
+    exportRequestSpec,
+    body,
+  );
+  refuseUserInfo(spec.source);
+  return {
+    name: name ?? null,
+    spec,
+    format,
+    formatOptions: format_options,
+    maxAgeSeconds: max_age,
+    timeZone: time_zone,
+    timeoutSeconds: timeout_seconds ?? null,
+  };
+}
+
+/** A password in a URL would be kept and shown with the export. */
+function refuseUserInfo(source: SourceSpec): void {
+  if (source.type !== 'http') return;
+  const { username, password } = new URL(source.url);
+  if (username === '' && password === '') return;
+  const detail = 'must not have a user name or password; send a header with {"secret": "name of a configured secret"}';
+  throw ValidationFailed.at('/source/url', detail);
+}
+
+function isZoneName(zone: string): boolean {
+  if (!/^[A-Za-z]/.test(zone)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
