@@ -29,6 +29,7 @@ export const ErrorCode = {
   QueryFailed: 'query-failed',
   QueryOutOfMemory: 'query-out-of-memory',
   QuerySpillLimit: 'query-spill-limit',
+  ShapeInvalid: 'shape-invalid',
   SourceFailed: 'source-failed',
   SourceDrift: 'source-drift',
   RunDeadlineExceeded: 'run-deadline-exceeded',

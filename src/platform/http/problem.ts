@@ -52,6 +52,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Kind>> = {
   [ErrorCode.QueryFailed]: kind(HttpStatus.UNPROCESSABLE_ENTITY, 'The query failed on the data'),
   [ErrorCode.QueryOutOfMemory]: kind(HttpStatus.UNPROCESSABLE_ENTITY, 'The query needs more memory than it may use'),
   [ErrorCode.QuerySpillLimit]: kind(HttpStatus.UNPROCESSABLE_ENTITY, 'The query needs more disk than it may use'),
+  [ErrorCode.ShapeInvalid]: kind(HttpStatus.UNPROCESSABLE_ENTITY, 'The shape does not fit the source'),
   [ErrorCode.SourceFailed]: kind(HttpStatus.BAD_GATEWAY, 'The source of the export failed'),
   [ErrorCode.RunDeadlineExceeded]: kind(HttpStatus.GATEWAY_TIMEOUT, 'The run took too long'),
   [ErrorCode.RunWorkerLost]: kind(HttpStatus.INTERNAL_SERVER_ERROR, 'The workers of the run were lost'),

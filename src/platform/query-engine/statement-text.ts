@@ -3,7 +3,7 @@ import { QueryInvalid } from './query-errors.js';
 /** Quoted text, quoted names, dollar quotes, comments (the engine nests block comments: handled below) and semicolons. */
 const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*|;/g;
 const BLOCK_EDGE = /\/\*|\*\//g;
-const MAX_SQL_BYTES = 256 * 1024;
+export const MAX_SQL_BYTES = 256 * 1024;
 
 /** The statement without what follows its closing semicolon, so that it can be put into parentheses. */
 export function withoutTerminator(sql: string): string {
