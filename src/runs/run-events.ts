@@ -1,15 +1,19 @@
 import { z } from 'zod';
-import { RunStatus, type Run } from './run.js';
+import { RunStatus, type Run, type RunProgress } from './run.js';
 import { isTerminal } from './run-state.js';
 
-/** One change of a run as its subscribers see it. `id` is the run's revision: it only grows. */
+/**
+ * What a run's subscribers are told. `id` is the run's revision after the change: it only grows, and whoever comes back with the
+ * last one misses no change. Where a queued run stands is no change of the run: it is told with the id of the change
+ * told before, so that the same id may come again and going on after it loses nothing.
+ */
 export interface RunEvent {
   id: number;
   type: 'status' | 'progress';
   data: RunEventData;
 }
 
-/** Wire form (snake_case): it is sent to clients as it is. */
+/** Wire form (snake_case): it is sent to clients as it is. `progress` is that of `progressData`. */
 export interface RunEventData {
   status: RunStatus;
   terminal: boolean;
@@ -33,6 +37,35 @@ export const eventSchema: z.ZodType<RunEvent> = z.object({
   }),
 });
 
+/**
+ * Progress in wire form: bytes, rows per second, and seconds left of the phase, each null if it is not known. A run that waits has
+ * no phase, but a position: how many stand before it.
+ */
+export interface ProgressData {
+  phase: RunProgress['phase'] | null;
+  percent: number | null;
+  rows: number | null;
+  pages: number | null;
+  bytes: number | null;
+  rate: number | null;
+  queue_position: number | null;
+  eta_seconds: number | null;
+}
+
+export function progressData(progress: RunProgress | null, queuePosition: number | null): ProgressData {
+  const { phase, percent, rows, pages, bytes, rate, etaSeconds } = progress ?? {};
+  return {
+    phase: phase ?? null,
+    percent: percent ?? null,
+    rows: rows ?? null,
+    pages: pages ?? null,
+    bytes: bytes ?? null,
+    rate: rate ?? null,
+    queue_position: queuePosition,
+    eta_seconds: etaSeconds ?? null,
+  };
+}
+
 export function eventOf(run: Run, type: RunEvent['type']): RunEvent {
   const { progress } = run;
   return {
@@ -42,15 +75,7 @@ export function eventOf(run: Run, type: RunEvent['type']): RunEvent {
       status: run.status,
       terminal: isTerminal(run.status),
       attempt: run.attempt,
-      ...(progress && {
-        progress: {
-          phase: progress.phase,
-          percent: progress.percent,
-          rows: progress.rows,
-          pages: progress.pages,
-          eta_seconds: progress.etaSeconds,
-        },
-      }),
+      ...(progress && { progress: progressData(progress, null) }),
       ...(run.error && { error: run.error }),
       ...(run.requestId !== null && { request_id: run.requestId }),
     },
