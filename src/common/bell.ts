@@ -8,11 +8,11 @@ export class Bell {
     this.wake();
   }
 
-  /** True as soon as it rings, false after so many milliseconds of silence. */
-  async rung(milliseconds: number): Promise<boolean> {
+  /** True as soon as it rings, false after so many milliseconds of silence; without a number it is patient for ever. */
+  async rung(milliseconds?: number): Promise<boolean> {
     if (!this.rang) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, milliseconds);
+        const timer = milliseconds === undefined ? undefined : setTimeout(resolve, milliseconds);
         this.wake = () => {
           clearTimeout(timer);
           resolve();

@@ -1,28 +1,21 @@
-import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { Bell } from '../common/bell.js';
+import { Injectable } from '@nestjs/common';
 import { Broadcast } from '../platform/queue/broadcast.js';
-import { eventOf, parseAnnouncement, runChannel, type RunEvent } from './run-events.js';
-import type { Run } from './run.js';
+import type { FollowedRun } from './followed-run.js';
+import { FollowedRuns, withNewest } from './followed-runs.js';
+import { Follower } from './follower.js';
+import { eventOf, progressData, runChannel, type RunEvent } from './run-events.js';
+import { RunStatus, type Run } from './run.js';
 import { isTerminal } from './run-state.js';
 import { RunsRepository } from './runs.repository.js';
 
-/** How often a listener looks at the row although nothing was announced: an announcement can be lost, a row cannot. */
-const SAFETY_NET_MS = 10_000;
-
 /** Follows runs from any process: announced changes at once, and the truth of the row as a safety net. */
 @Injectable()
-export class RunWatcher implements OnModuleDestroy {
-  private readonly closing = new AbortController();
-
+export class RunWatcher {
   constructor(
     private readonly repository: RunsRepository,
     private readonly broadcast: Broadcast,
+    private readonly followed: FollowedRuns,
   ) {}
-
-  /** A process that stops lets its followers go: they come back to another one. */
-  onModuleDestroy(): void {
-    this.closing.abort();
-  }
 
   async announce(run: Run, type: RunEvent['type'] = 'status'): Promise<void> {
     await this.broadcast.publish(runChannel(run.id), JSON.stringify(eventOf(run, type)));
@@ -37,59 +30,76 @@ export class RunWatcher implements OnModuleDestroy {
   }
 
   /**
-   * Changes of a run after a revision: first those that are kept, then the live ones, ending with the terminal one or
-   * the signal. Progress that was missed is not repeated; only the newest is told.
+   * Changes of a run after a revision: first those that are kept, then the live ones, ending with the terminal one, with the
+   * signal, or when the process stops. Progress that was missed is not repeated; only the newest is told. While the run
+   * waits, its place in the queue is told as progress whenever it changes.
    */
   async *follow(run: Pick<Run, 'id' | 'owner'>, afterRevision: number, until: AbortSignal): AsyncGenerator<RunEvent> {
-    const signal = AbortSignal.any([until, this.closing.signal]);
-    const bell = new Bell();
-    let inbox: RunEvent[] = [];
-    const wake = (): void => {
-      bell.ring();
+    const follower = new Follower();
+    const stop = (): void => {
+      follower.end();
     };
-    const unsubscribe = this.broadcast.subscribe(runChannel(run.id), (message) => {
-      const event = parseAnnouncement(message);
-      if (event) inbox.push(event);
-      wake();
-    });
-    signal.addEventListener('abort', wake);
+    const followed = this.followed.join(run.id, follower);
+    until.addEventListener('abort', stop);
+    if (until.aborted) stop();
     try {
-      let last = afterRevision;
-      let mayHaveMissed = true;
-      while (!signal.aborted) {
-        if (mayHaveMissed) {
-          const { events, ended } = await this.catchUp(run, last);
-          if (ended && events.length === 0) return;
-          inbox.push(...events);
-        }
-        const arrived = inbox.sort((a, b) => a.id - b.id);
-        inbox = [];
-        for (const event of arrived) {
-          if (event.id <= last) continue;
-          last = event.id;
-          yield event;
-          if (event.data.terminal) return;
-        }
-        mayHaveMissed = !(await bell.rung(SAFETY_NET_MS));
-      }
+      const current = await this.catchUp({ run, followed, follower }, afterRevision);
+      if (!current) return;
+      // An id that the run has not reached is not one of its ids.
+      yield* tellOf({ followed, follower }, eventOf(current, 'status'), Math.min(afterRevision, current.revision));
     } finally {
-      unsubscribe();
-      signal.removeEventListener('abort', wake);
+      until.removeEventListener('abort', stop);
+      this.followed.leave(followed, follower);
     }
   }
 
-  /** What the database has after a revision: every change of status, then the run as it is now. */
+  /**
+   * Gives the follower what the database has after a revision: every change of status, then the run as it is. Returns the run, or
+   * null if there is nothing to follow: it is gone, or it has ended and that was told before.
+   */
   private async catchUp(
-    run: Pick<Run, 'id' | 'owner'>,
+    { run, followed, follower }: { run: Pick<Run, 'id' | 'owner'>; followed: FollowedRun; follower: Follower },
     after: number,
-  ): Promise<{ events: RunEvent[]; ended: boolean }> {
-    const current = await this.repository.find(run.owner, run.id);
-    if (!current) return { events: [], ended: true };
+  ): Promise<Run | null> {
+    let current = await this.repository.find(run.owner, run.id);
+    // What other followers of the run were told before this one looked, it will not be told again.
+    while (current && current.revision < (followed.revision ?? 0)) {
+      current = await this.repository.find(run.owner, run.id);
+    }
+    if (!current) return null;
     const ended = isTerminal(current.status);
-    if (current.revision <= after) return { events: [], ended };
-    const events = await this.repository.eventsAfter(run.id, after);
-    const newest = events.at(-1);
-    if (!newest || newest.id < current.revision) events.push(eventOf(current, ended ? 'status' : 'progress'));
-    return { events, ended };
+    if (current.revision > after) {
+      const events = await this.repository.eventsAfter(run.id, after);
+      for (const event of withNewest(events, eventOf(current, ended ? 'status' : 'progress'))) follower.take(event);
+    } else if (ended) {
+      return null;
+    }
+    followed.begin(current.revision, current.status);
+    return current;
   }
+}
+
+/** Tells a follower's news, each once; `known` is the run as it was when the following began. */
+async function* tellOf(
+  { followed, follower }: { followed: FollowedRun; follower: Follower },
+  known: RunEvent,
+  after: number,
+): AsyncGenerator<RunEvent> {
+  let last = after;
+  let { data } = known;
+  let position: number | null = null;
+  do {
+    for (const event of follower.news()) {
+      if (event.id <= last) continue;
+      last = event.id;
+      ({ data } = event);
+      yield event;
+      if (data.terminal) return;
+    }
+    if (data.status !== RunStatus.Queued) position = null;
+    else if (followed.position !== null && followed.position !== position) {
+      ({ position } = followed);
+      yield { id: last, type: 'progress', data: { ...data, progress: progressData(null, position) } };
+    }
+  } while (await follower.waited());
 }

@@ -4,6 +4,8 @@ import { StorageModule } from '../storage/storage.module.js';
 import { RunChangesRepository } from './run-changes.repository.js';
 import { RunCreationRepository } from './run-creation.repository.js';
 import { RunCreator } from './run-creator.js';
+import { FollowedRuns } from './followed-runs.js';
+import { FollowedRunsRepository } from './followed-runs.repository.js';
 import { RunExecutor } from './run-executor.js';
 import { RunLifecycle } from './run-lifecycle.js';
 import { RunSweeper, RunSweepTimer } from './run-sweeper.js';
@@ -21,12 +23,22 @@ import { Scratch } from './scratch.js';
     RunsRepository,
     RunCreationRepository,
     RunChangesRepository,
+    FollowedRunsRepository,
     RunsQueue,
+    FollowedRuns,
     RunWatcher,
     RunCreator,
     RunsService,
   ],
-  exports: [RunsService, RunCreator, RunWatcher, RunChangesRepository, RunsRepository, RunsQueue, BullModule],
+  exports: [
+    RunsService,
+    RunCreator,
+    RunWatcher,
+    RunChangesRepository,
+    RunsRepository,
+    RunsQueue,
+    BullModule,
+  ],
 })
 export class RunsModule {}
 

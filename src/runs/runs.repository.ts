@@ -5,7 +5,7 @@ import { eventSchema, type RunEvent } from './run-events.js';
 import { runColumns, toRun } from './runs.mapper.js';
 
 /** Beyond this a position says no more than "many", and counting would cost the more the longer the queue is. */
-const MAX_QUEUE_POSITION = 1000;
+export const MAX_QUEUE_POSITION = 1000;
 
 /** A place in a list that is ordered by creation, newest first. */
 export interface RunPosition {

@@ -5,6 +5,9 @@
 export abstract class Broadcast {
   /** Never rejects: an announcement that cannot be made is logged and forgotten. */
   abstract publish(channel: string, message: string): Promise<void>;
-  /** Calls the listener with each message until the returned function is called. */
-  abstract subscribe(channel: string, listener: (message: string) => void): () => void;
+  /**
+   * Calls the listener with each message until the returned function is called. `listening` is called each time that
+   * listening begins: soon after the call, and after a lost connection. What was published before may have been missed.
+   */
+  abstract subscribe(channel: string, listener: (message: string) => void, listening?: () => void): () => void;
 }

@@ -5,11 +5,13 @@ import { Config } from '../../config/config.js';
 import { Broadcast } from './broadcast.js';
 import { redisOptions } from './redis-options.js';
 
-/** Redis publish/subscribe: one connection listens for the whole process, whatever the number of subscribers. */
+/** Redis publish/subscribe: one connection per process, and one subscription per channel, however many listen to it. */
 @Injectable()
 export class RedisBroadcast extends Broadcast implements OnApplicationShutdown {
   private readonly logger = new Logger(RedisBroadcast.name);
   private readonly listeners = new EventEmitter().setMaxListeners(0);
+  /** Who wants to know when listening to a channel begins. */
+  private readonly beginnings = new EventEmitter().setMaxListeners(0);
   private readonly publisher: Redis;
   private readonly subscriber: Redis;
 
@@ -17,7 +19,7 @@ export class RedisBroadcast extends Broadcast implements OnApplicationShutdown {
     super();
     // No offline queue for announcements: what cannot be said now is old news later.
     this.publisher = new Redis(config.redis.url, { ...redisOptions, enableOfflineQueue: false, lazyConnect: true });
-    this.subscriber = new Redis(config.redis.url, { ...redisOptions, lazyConnect: true });
+    this.subscriber = new Redis(config.redis.url, { ...redisOptions, autoResubscribe: false, lazyConnect: true });
     for (const client of [this.publisher, this.subscriber]) {
       client.on('error', (error: Error) => {
         this.logger.debug(`Redis: ${error.message}`);
@@ -27,6 +29,9 @@ export class RedisBroadcast extends Broadcast implements OnApplicationShutdown {
       });
     }
     this.subscriber.on('message', (channel: string, message: string) => this.listeners.emit(channel, message));
+    this.subscriber.on('ready', () => {
+      this.listen(this.listeners.eventNames().map(String));
+    });
   }
 
   async publish(channel: string, message: string): Promise<void> {
@@ -37,18 +42,36 @@ export class RedisBroadcast extends Broadcast implements OnApplicationShutdown {
     }
   }
 
-  subscribe(channel: string, listener: (message: string) => void): () => void {
-    if (this.listeners.listenerCount(channel) === 0) this.run(this.subscriber.subscribe(channel));
+  subscribe(channel: string, listener: (message: string) => void, listening?: () => void): () => void {
+    const isFirst = this.listeners.listenerCount(channel) === 0;
     this.listeners.on(channel, listener);
+    if (listening) this.beginnings.on(channel, listening);
+    if (isFirst) this.listen([channel]);
     return () => {
       this.listeners.off(channel, listener);
-      if (this.listeners.listenerCount(channel) === 0) this.run(this.subscriber.unsubscribe(channel));
+      if (listening) this.beginnings.off(channel, listening);
+      if (this.listeners.listenerCount(channel) === 0 && this.isConnected()) {
+        this.run(this.subscriber.unsubscribe(channel));
+      }
     };
   }
 
   onApplicationShutdown(): void {
     this.publisher.disconnect();
     this.subscriber.disconnect();
+  }
+
+  /** Without a connection there is nothing to do yet: all channels are subscribed to when there is one. */
+  private listen(channels: readonly string[]): void {
+    if (channels.length === 0 || !this.isConnected()) return;
+    const subscribed = this.subscriber.subscribe(...channels).then(() => {
+      for (const channel of channels) this.beginnings.emit(channel);
+    });
+    this.run(subscribed);
+  }
+
+  private isConnected(): boolean {
+    return this.subscriber.status === 'ready';
   }
 
   private run(command: Promise<unknown>): void {
