@@ -24,6 +24,8 @@ export class Attempt {
   private told: RunProgress | null = null;
   private renewedAt = Date.now();
   private beating = false;
+  /** A cancel may have been announced while nobody listened. */
+  private mayHaveMissed = false;
 
   constructor(
     readonly run: Run,
@@ -31,9 +33,15 @@ export class Attempt {
     private readonly changes: RunChangesRepository,
     private readonly broadcast: Broadcast,
   ) {
-    this.unsubscribe = broadcast.subscribe(runChannel(run.id), (message) => {
-      if (parseAnnouncement(message)?.data.status === RunStatus.Cancelling) this.stop(new RunStopped('cancelled'));
-    });
+    this.unsubscribe = broadcast.subscribe(
+      runChannel(run.id),
+      (message) => {
+        if (parseAnnouncement(message)?.data.status === RunStatus.Cancelling) this.stop(new RunStopped('cancelled'));
+      },
+      () => {
+        this.mayHaveMissed = true;
+      },
+    );
     this.timer = setInterval(() => void this.beat(), BEAT_MS);
     const left = (run.deadlineAt?.getTime() ?? Infinity) - Date.now();
     this.deadline = setTimeout(
@@ -61,17 +69,19 @@ export class Attempt {
   /** Writes when there is news or the lease wants it. The answer shows a cancel whose announcement was lost. */
   private async beat(): Promise<void> {
     const progress = this.meter.current();
+    const news = progress === this.told ? null : progress;
     const leaseIsDue = Date.now() - this.renewedAt >= (this.leaseSeconds * 1000) / BEATS_PER_LEASE;
-    if (this.beating || (progress === this.told && !leaseIsDue)) return;
+    if (this.beating || (news === null && !leaseIsDue && !this.mayHaveMissed)) return;
     this.beating = true;
+    this.mayHaveMissed = false;
     try {
-      const row = await this.changes.renew(this.run, this.leaseSeconds, progress);
+      const row = await this.changes.renew(this.run, this.leaseSeconds, news);
       this.renewedAt = Date.now();
       if (row === null) this.stop(new RunStopped('fenced'));
       else if (row.status === RunStatus.Cancelling) this.stop(new RunStopped('cancelled'));
-      else if (progress !== this.told) {
-        this.told = progress;
-        const now = { ...this.run, status: row.status, revision: row.revision, progress };
+      if (row !== null && news !== null) {
+        this.told = news;
+        const now = { ...this.run, status: row.status, revision: row.revision, progress: news };
         await this.broadcast.publish(runChannel(this.run.id), JSON.stringify(eventOf(now, 'progress')));
       }
     } catch (error) {

@@ -54,15 +54,18 @@ export class RunChangesRepository {
     });
   }
 
-  /** Renews the lease and notes the progress. Null if the attempt is not the row's any more. */
+  /**
+   * Renews the lease, and notes the progress if there is news of it: only that is a new revision. Null if the attempt is not the
+   * row's any more.
+   */
   async renew(
     run: Run,
     leaseSeconds: number,
-    progress: RunProgress | null,
+    news: RunProgress | null,
   ): Promise<{ status: RunStatus; revision: number } | null> {
     const rows = await this.prisma.$queryRaw<{ status: RunStatus; revision: number }[]>`
-      UPDATE runs SET lease_until = now() + ${seconds(leaseSeconds)}, revision = revision + 1,
-        progress = coalesce(${progress === null ? null : JSON.stringify(progress)}::jsonb, progress)
+      UPDATE runs SET lease_until = now() + ${seconds(leaseSeconds)}, revision = revision + ${news === null ? 0 : 1}::int,
+        progress = coalesce(${news === null ? null : JSON.stringify(news)}::jsonb, progress)
       WHERE id = ${run.id}::uuid AND attempt = ${run.attempt} AND status IN ('running', 'cancelling')
       RETURNING status::text, revision`;
     return rows[0] ?? null;
@@ -97,16 +100,16 @@ export class RunChangesRepository {
     });
   }
 
-  /** Gives the run back to the queue, to be taken after a delay. `failed` tells a retry or loss from a drain. */
+  /** Gives the run back to the queue, to be taken after a delay. `failures` is their number from now on. */
   async requeue(
     run: Pick<Run, 'id' | 'attempt'>,
-    options: { delaySeconds: number; failed: boolean },
+    options: { delaySeconds: number; failures: number },
   ): Promise<Run | null> {
     return await this.change(run.id, RunChange.Requeue, {
       attempt: run.attempt,
       set: [
         Prisma.sql`available_at = now() + ${seconds(options.delaySeconds)}`,
-        Prisma.sql`failures = failures + ${options.failed ? 1 : 0}`,
+        Prisma.sql`failures = ${options.failures}`,
         Prisma.sql`lease_until = NULL`,
         Prisma.sql`worker_id = NULL`,
         Prisma.sql`progress = NULL`,
@@ -114,13 +117,21 @@ export class RunChangesRepository {
     });
   }
 
-  /** A queued run is cancelled at once; a running one when its work has stopped. */
+  /** A queued run that nobody has begun is cancelled at once; a running one when its work has stopped. */
   async cancel(id: string, resultTtlSeconds: number): Promise<Run | null> {
     return await this.change(id, RunChange.Cancel, {
+      condition: Prisma.sql`(status <> 'queued' OR attempt = 0)`,
       set: [
         Prisma.sql`expires_at = CASE WHEN status = 'queued' THEN now() + ${seconds(resultTtlSeconds)} ELSE expires_at END`,
         Prisma.sql`finished_at = CASE WHEN status = 'queued' THEN now() END`,
       ],
+    });
+  }
+
+  /** A queued run that was begun is cancelled when its files are gone. If that takes longer than the lease, the sweep sees to it. */
+  async withdraw(id: string, leaseSeconds: number): Promise<Run | null> {
+    return await this.change(id, RunChange.Withdraw, {
+      set: [Prisma.sql`lease_until = now() + ${seconds(leaseSeconds)}`],
     });
   }
 

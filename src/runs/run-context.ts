@@ -7,6 +7,11 @@ export interface RunContext {
   readonly run: Run;
   /** Aborts on cancel, deadline, drain and loss of the lease; its reason says which. The work must stop and reject. */
   readonly signal: AbortSignal;
+  /**
+   * Aborts as soon as the worker is told to stop, `DRAIN_SECONDS` before `signal` does. Work that has kept how far it is ends
+   * itself by throwing `RunStopped('drained')`, and goes on elsewhere; other work may use the time to end.
+   */
+  readonly draining: AbortSignal;
   /** Private folder of this attempt, removed afterwards. */
   readonly directory: string;
   /** Where this attempt's files go in storage; ends with `/`. */
@@ -23,6 +28,11 @@ export interface RunOutcome {
 
 export type RunWork = (context: RunContext) => Promise<RunOutcome>;
 
-/** All files of a run are below this prefix, those of an attempt below the attempt's. */
+/** All files of a run are below this prefix, those of an attempt below the attempt's, and what attempts hand on in the pages. */
 export const runPrefix = (runId: string): string => `runs/${runId}/`;
 export const attemptPrefix = (runId: string, attempt: number): string => `${runPrefix(runId)}${String(attempt)}/`;
+/**
+ * Pages that a source has fetched, kept from attempt to attempt until the run has ended. Who stores one here then notes it in
+ * `export_pages`, provided the run is running and has still the attempt, and removes the file again if it is not.
+ */
+export const pagesPrefix = (runId: string): string => `${runPrefix(runId)}pages/`;

@@ -17,8 +17,10 @@ import { Scratch } from './scratch.js';
 export class RunExecutor {
   private readonly logger = new Logger(RunExecutor.name);
   private readonly workerId = `${hostname()}:${String(process.pid)}`;
-  private readonly active = new Map<Attempt, Promise<void>>();
-  private draining = false;
+  private readonly attempts = new Set<Attempt>();
+  /** Runs that are being taken or worked on. */
+  private readonly inHand = new Set<Promise<void>>();
+  private readonly stopping = new AbortController();
 
   constructor(
     private readonly lifecycle: RunLifecycle,
@@ -30,27 +32,45 @@ export class RunExecutor {
 
   /** Works on a queued run until it has ended or is queued again. A run that is not to be had is left alone. */
   async execute(runId: string, work: RunWork): Promise<void> {
-    if (this.draining) return;
-    const run = await this.lifecycle.claim(runId, this.workerId);
-    if (!run) return;
-    const attempt = new Attempt(run, this.config.runs.leaseSeconds, this.changes, this.broadcast);
-    const done = this.see(attempt, work).finally(() => this.active.delete(attempt));
-    this.active.set(attempt, done);
-    await done;
+    if (this.stopping.signal.aborted) return;
+    const taken = this.take(runId, work);
+    this.inHand.add(taken);
+    try {
+      await taken;
+    } finally {
+      this.inHand.delete(taken);
+    }
   }
 
-  /** Takes no more runs, lets those in work end within the configured time, and hands back the rest. */
+  /**
+   * Takes no more runs, tells the work to come to an end, lets it do so within the configured time, and hands back the runs that
+   * have not ended by then.
+   */
   async drain(): Promise<void> {
-    this.draining = true;
-    const ended = Promise.allSettled(this.active.values());
+    this.stopping.abort();
+    const ended = Promise.allSettled(this.inHand);
     const patience = new AbortController();
     const grace = delay(this.config.worker.drainSeconds * 1000, undefined, { signal: patience.signal }).catch(
       () => undefined,
     );
     await Promise.race([ended, grace]);
     patience.abort();
-    for (const attempt of this.active.keys()) attempt.stop(new RunStopped('drained'));
-    await Promise.allSettled(this.active.values());
+    for (const attempt of this.attempts) attempt.stop(new RunStopped('drained'));
+    await Promise.allSettled(this.inHand);
+  }
+
+  private async take(runId: string, work: RunWork): Promise<void> {
+    const run = await this.lifecycle.claim(runId, this.workerId);
+    if (!run) return;
+    const attempt = new Attempt(run, this.config.runs.leaseSeconds, this.changes, this.broadcast);
+    this.attempts.add(attempt);
+    // Told to stop while the claim was under way: there is nothing to lose yet.
+    if (this.stopping.signal.aborted) attempt.stop(new RunStopped('drained'));
+    try {
+      await this.see(attempt, work);
+    } finally {
+      this.attempts.delete(attempt);
+    }
   }
 
   private async see(attempt: Attempt, work: RunWork): Promise<void> {
@@ -59,9 +79,11 @@ export class RunExecutor {
     const startedAt = Date.now();
     try {
       await mkdir(directory, { recursive: true });
+      signal.throwIfAborted();
       const outcome = await work({
         run,
         signal,
+        draining: this.stopping.signal,
         directory,
         keyPrefix: attemptPrefix(run.id, run.attempt),
         progress: (phase, detail = {}) => {

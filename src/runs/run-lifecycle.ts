@@ -1,10 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppError, ErrorCode } from '../common/errors.js';
 import { Config } from '../config/config.js';
-import { Storage } from '../storage/storage.js';
-import { attemptPrefix, type RunOutcome } from './run-context.js';
+import { type RunOutcome } from './run-context.js';
 import { RunStopped } from './run-errors.js';
-import { RunStatus, type Run, type RunError } from './run.js';
+import { RunFiles } from './run-files.js';
+import { RunKind, RunStatus, type Run, type RunError } from './run.js';
+import { isTerminal } from './run-state.js';
 import { RunChangesRepository } from './run-changes.repository.js';
 import { RunWatcher } from './run-watcher.js';
 import { RunsQueue } from './runs.queue.js';
@@ -24,7 +25,7 @@ export class RunLifecycle {
     private readonly changes: RunChangesRepository,
     private readonly watcher: RunWatcher,
     private readonly queue: RunsQueue,
-    private readonly storage: Storage,
+    private readonly files: RunFiles,
     private readonly config: Config,
   ) {}
 
@@ -46,6 +47,7 @@ export class RunLifecycle {
       return;
     }
     await this.watcher.announce(completed);
+    if (run.kind === RunKind.Export) await this.tidy(run, async () => this.files.removePages(run.id));
     for (let attempt = 1; attempt < run.attempt; attempt += 1) await this.discard({ ...run, attempt });
   }
 
@@ -56,33 +58,35 @@ export class RunLifecycle {
       return;
     }
     const retryable = !(error instanceof AppError) || error.retryable;
-    if (retryable && run.failures + 1 < this.config.runs.maxAttempts) {
-      await this.requeue(run, { delaySeconds: this.retryDelay(run.failures), failed: true });
-      return;
+    if (retryable) {
+      // Failures count in a row: an attempt that has brought pages is a step towards the end, however many it takes.
+      const failures = (await this.files.hasPagesOf(run)) ? 0 : run.failures + 1;
+      if (failures < this.config.runs.maxAttempts) {
+        await this.requeue(run, { delaySeconds: this.retryDelay(Math.max(0, failures - 1)), failures });
+        return;
+      }
     }
     const failed = await this.changes.fail(run, toRunError(error, run.attempt), this.config.runs.resultTtlSeconds);
     if (!failed) {
       await this.endAsRowSays(run);
       return;
     }
-    await this.discard(run);
+    await this.tidy(run, async () => this.files.removeAll(run.id));
     await this.watcher.announce(failed);
   }
 
   private async settleStopped(run: AttemptOf, reason: RunStopped['reason']): Promise<void> {
     switch (reason) {
-      case 'fenced':
-        await this.discard(run);
-        return;
       case 'drained':
-        await this.requeue(run, { delaySeconds: 0, failed: false });
+        await this.requeue(run, { delaySeconds: 0, failures: run.failures });
         return;
+      case 'fenced':
       case 'cancelled':
         await this.endAsRowSays(run);
     }
   }
 
-  private async requeue(run: AttemptOf, options: { delaySeconds: number; failed: boolean }): Promise<void> {
+  private async requeue(run: AttemptOf, options: { delaySeconds: number; failures: number }): Promise<void> {
     const queued = await this.changes.requeue(run, options);
     if (!queued) {
       await this.endAsRowSays(run);
@@ -101,21 +105,31 @@ export class RunLifecycle {
     const row = await this.changes.stateOf(run.id);
     const isOurs = row?.attempt === run.attempt;
     if (isOurs && row.status === RunStatus.Completed) return;
-    if (!isOurs || row.status !== RunStatus.Cancelling) {
-      this.logger.warn(`the work of attempt ${String(run.attempt)} of run ${run.id} is dropped`);
-      await this.discard(run);
+    if (isOurs && row.status === RunStatus.Cancelling) {
+      // The files go first: `cancelled` says that nothing is left. If they cannot, the sweep tries again after the lease.
+      await this.files.removeAll(run.id);
+      const cancelled = await this.changes.confirmCancel(run, this.config.runs.resultTtlSeconds);
+      if (cancelled) await this.watcher.announce(cancelled);
       return;
     }
-    // The files go first: `cancelled` says that nothing is left.
-    await this.storage.removeAll(attemptPrefix(run.id, run.attempt));
-    const cancelled = await this.changes.confirmCancel(run, this.config.runs.resultTtlSeconds);
-    if (cancelled) await this.watcher.announce(cancelled);
+    this.logger.warn(`the work of attempt ${String(run.attempt)} of run ${run.id} is dropped`);
+    // A worker that was thought lost may have written after the run had ended without a result.
+    if (!row || (isTerminal(row.status) && row.status !== RunStatus.Completed)) {
+      await this.tidy(run, async () => this.files.removeAll(run.id));
+    } else {
+      await this.discard(run);
+    }
   }
 
-  /** Files of an attempt that did not make it. What cannot be removed now goes with the run at the latest. */
+  /** Files of an attempt that did not make it. */
   private async discard(run: AttemptOf): Promise<void> {
+    await this.tidy(run, async () => this.files.removeAttempt(run));
+  }
+
+  /** What cannot be removed now goes with a sweep: pages with the next one, other files with the run at the latest. */
+  private async tidy(run: AttemptOf, remove: () => Promise<void>): Promise<void> {
     try {
-      await this.storage.removeAll(attemptPrefix(run.id, run.attempt));
+      await remove();
     } catch (error) {
       this.logger.warn({
         err: error,

@@ -6,6 +6,7 @@ import { allowedFrom, isTerminal, nextStatus, RunChange } from './run-state.js';
 const ARROWS = [
   ['queued', 'claim', 'running'],
   ['queued', 'cancel', 'cancelled'],
+  ['queued', 'withdraw', 'cancelling'],
   ['queued', 'fail', 'error'],
   ['running', 'complete', 'completed'],
   ['running', 'fail', 'error'],

@@ -9,6 +9,8 @@ export const RunChange = {
   /** Back into the queue: retry after an error, drain of a worker, lost worker. */
   Requeue: 'requeue',
   Cancel: 'cancel',
+  /** Cancel of a run that waits for its next attempt: what the ones before have left must go first. */
+  Withdraw: 'withdraw',
   /** The cancelled work has really stopped. */
   ConfirmCancel: 'confirm-cancel',
   Expire: 'expire',
@@ -29,6 +31,8 @@ export function nextStatus(status: RunStatus, change: RunChange): RunStatus | nu
     case RunChange.Cancel:
       if (status === RunStatus.Queued) return RunStatus.Cancelled;
       return status === RunStatus.Running ? RunStatus.Cancelling : null;
+    case RunChange.Withdraw:
+      return status === RunStatus.Queued ? RunStatus.Cancelling : null;
     case RunChange.ConfirmCancel:
       return status === RunStatus.Cancelling ? RunStatus.Cancelled : null;
     case RunChange.Expire:

@@ -2,9 +2,8 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { AppError, ErrorCode } from '../common/errors.js';
 import { Config } from '../config/config.js';
 import { SweepTimer } from '../platform/queue/sweep-timer.js';
-import { Storage } from '../storage/storage.js';
-import { runPrefix } from './run-context.js';
 import { RunStopped } from './run-errors.js';
+import { RunFiles } from './run-files.js';
 import { RunLifecycle } from './run-lifecycle.js';
 import { RunKind, RunStatus } from './run.js';
 import { RunChangesRepository } from './run-changes.repository.js';
@@ -41,12 +40,13 @@ export class RunSweeper {
     private readonly changes: RunChangesRepository,
     private readonly repository: RunsRepository,
     private readonly queue: RunsQueue,
-    private readonly storage: Storage,
+    private readonly files: RunFiles,
   ) {}
 
   async sweep(historySeconds: number): Promise<void> {
     await this.recoverStrays();
     await this.addMissingJobs();
+    await this.removeLeftPages();
     await this.expireResults();
     await this.removeEnded(historySeconds);
     await this.repository.removeOldIdempotencyRecords();
@@ -65,17 +65,24 @@ export class RunSweeper {
     }
   }
 
+  /** Of runs whose worker died, or found no storage, between the end of the run and the removal of its pages. */
+  private async removeLeftPages(): Promise<void> {
+    await this.forEach(await this.files.withLeftPages(BATCH), async (id) => {
+      await this.files.removePages(id);
+    });
+  }
+
   /** The files go first: readers already refuse a result whose time is over. */
   private async expireResults(): Promise<void> {
     await this.forEach(await this.changes.due(BATCH), async (id) => {
-      await this.storage.removeAll(runPrefix(id));
+      await this.files.removeAll(id);
       await this.changes.expire(id);
     });
   }
 
   private async removeEnded(historySeconds: number): Promise<void> {
     await this.forEach(await this.changes.removable(historySeconds, BATCH), async (id) => {
-      await this.storage.removeAll(runPrefix(id));
+      await this.files.removeAll(id);
       await this.repository.remove(id);
     });
   }

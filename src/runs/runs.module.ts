@@ -7,7 +7,9 @@ import { RunCreator } from './run-creator.js';
 import { FollowedRuns } from './followed-runs.js';
 import { FollowedRunsRepository } from './followed-runs.repository.js';
 import { RunExecutor } from './run-executor.js';
+import { RunFiles } from './run-files.js';
 import { RunLifecycle } from './run-lifecycle.js';
+import { RunPagesRepository } from './run-pages.repository.js';
 import { RunSweeper, RunSweepTimer } from './run-sweeper.js';
 import { RunWatcher } from './run-watcher.js';
 import { EXPORTS_QUEUE, REPORTS_QUEUE } from './runs.jobs.js';
@@ -23,10 +25,13 @@ import { Scratch } from './scratch.js';
     RunsRepository,
     RunCreationRepository,
     RunChangesRepository,
+    RunPagesRepository,
     FollowedRunsRepository,
+    RunFiles,
     RunsQueue,
     FollowedRuns,
     RunWatcher,
+    RunLifecycle,
     RunCreator,
     RunsService,
   ],
@@ -34,6 +39,8 @@ import { Scratch } from './scratch.js';
     RunsService,
     RunCreator,
     RunWatcher,
+    RunLifecycle,
+    RunFiles,
     RunChangesRepository,
     RunsRepository,
     RunsQueue,
@@ -45,7 +52,7 @@ export class RunsModule {}
 /** What only a worker does: executing runs and sweeping. */
 @Module({
   imports: [RunsModule, StorageModule],
-  providers: [Scratch, RunLifecycle, RunExecutor, RunSweeper, RunSweepTimer],
+  providers: [Scratch, RunExecutor, RunSweeper, RunSweepTimer],
   exports: [RunExecutor, Scratch],
 })
 export class RunsWorkerModule {}

@@ -42,7 +42,7 @@ describe('a claim', () => {
   it('starts the clock of the deadline once', async () => {
     const run = await app.create({ timeoutSeconds: 100 });
     const first = await app.claim(run);
-    await app.changes.requeue(first ?? run, { delaySeconds: 0, failed: true });
+    await app.changes.requeue(first ?? run, { delaySeconds: 0, failures: 1 });
     const second = await app.claim(run);
     expect(second).toMatchObject({
       attempt: 2,
@@ -56,7 +56,7 @@ describe('a claim', () => {
   it('is not to be had before its time', async () => {
     const run = await app.create();
     const first = await app.claim(run);
-    await app.changes.requeue(first ?? run, { delaySeconds: 60, failed: true });
+    await app.changes.requeue(first ?? run, { delaySeconds: 60, failures: 1 });
     expect(await app.claim(run)).toBeNull();
   });
 });
@@ -65,7 +65,7 @@ describe('a worker that was fenced off', () => {
   it('can change nothing any more', async () => {
     const run = await app.create();
     const lost = (await app.claim(run, 'lost')) ?? run;
-    await app.changes.requeue(lost, { delaySeconds: 0, failed: true });
+    await app.changes.requeue(lost, { delaySeconds: 0, failures: 1 });
     const held = (await app.claim(run, 'new')) ?? run;
     const error = { code: 'query-failed', detail: '', attempt: 1 } as const;
     expect(await app.changes.renew(lost, 60, null)).toBeNull();
@@ -73,7 +73,7 @@ describe('a worker that was fenced off', () => {
       await app.changes.complete(lost, outcomeOf(lost).manifest, { artifact: null, resultTtlSeconds: 1 }),
     ).toBeNull();
     expect(await app.changes.fail(lost, error, 1)).toBeNull();
-    expect(await app.changes.requeue(lost, { delaySeconds: 0, failed: true })).toBeNull();
+    expect(await app.changes.requeue(lost, { delaySeconds: 0, failures: 1 })).toBeNull();
     expect(await app.changes.confirmCancel(lost, 1)).toBeNull();
     expect(await app.show(run)).toMatchObject({ status: 'running', attempt: held.attempt });
   });

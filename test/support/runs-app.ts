@@ -37,7 +37,7 @@ export class RunsApp {
     this.storage = app.get(Storage, { strict: false });
   }
 
-  static async start(redisDatabase: number): Promise<RunsApp> {
+  static async start(redisDatabase: number, environment: Readonly<Record<string, string>> = {}): Promise<RunsApp> {
     const database = await createDatabase();
     const config = testConfig({
       DATABASE_URL: database.url,
@@ -47,6 +47,7 @@ export class RunsApp {
       RUN_RETRY_DELAY_SECONDS: '1',
       RUN_MAX_ATTEMPTS: '2',
       DRAIN_SECONDS: '0',
+      ...environment,
     });
     const app = await Test.createTestingModule({
       imports: [ConfigurationModule, PrismaModule, QueueModule, RunsModule, RunsWorkerModule],
