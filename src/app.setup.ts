@@ -6,6 +6,7 @@ import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
 import { ErrorCode } from './common/errors.js';
 import type { Config } from './config/config.js';
+import { describeExports } from './exports/exports.openapi.js';
 import { NOTHING_HERE, PROBLEM_JSON, problemOf } from './platform/http/problem.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
 import { asDatabaseAway } from './platform/prisma/database-errors.js';
@@ -95,8 +96,9 @@ export function buildOpenApi(
     .addServer('/')
     .addTag('reports', 'Start here: run `store-uptime` with the example as it is, then download its file.')
     .addTag('report definitions', 'What can be run, with which parameters; and definitions of your own.')
+    .addTag('exports', 'From a source to a file: a dataset, a report, an HTTP API or a database to any format.')
     .addTag('datasets', 'The tables that reports read.')
     .addTag('health', 'Probes, and the state of what the service depends on.')
     .build();
-  return describeReports(SwaggerModule.createDocument(app, options), definitions);
+  return describeExports(describeReports(SwaggerModule.createDocument(app, options), definitions));
 }
