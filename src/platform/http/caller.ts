@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 
 /** Who asks. Every run, dataset and file belongs to an owner and is invisible to others. */
 export interface Caller {
@@ -13,12 +13,16 @@ export const DEFAULT_OWNER = 'default';
 
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 
-export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
-  const request = context.switchToHttp().getRequest<Request & { id: string }>();
-  const traceparent = request.header('traceparent');
+/** The caller of a request or of a WebSocket. */
+export function callerOf({ id, headers }: Pick<IncomingMessage, 'headers'> & { id: string }): Caller {
+  const { traceparent } = headers;
   return {
     owner: DEFAULT_OWNER,
-    requestId: request.id,
-    traceparent: traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : null,
+    requestId: id,
+    traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : null,
   };
-});
+}
+
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller =>
+  callerOf(context.switchToHttp().getRequest<IncomingMessage & { id: string }>()),
+);

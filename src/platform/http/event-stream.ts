@@ -1,5 +1,5 @@
-import type { Request, Response } from 'express';
-import { once } from 'node:events';
+import type { Response } from 'express';
+import type { IncomingMessage } from 'node:http';
 
 /** Shorter than the idle time-out of common proxies. */
 const HEARTBEAT_MS = 15_000;
@@ -19,9 +19,10 @@ export function clientGone(response: Response): AbortSignal {
   return controller.signal;
 }
 
-/** The id after which a client wants to go on: header `Last-Event-ID`, or 0. */
-export function lastEventId(request: Request): number {
-  const id = Number(request.header('last-event-id') ?? 0);
+/** The id after which a client wants to go on: header `Last-Event-ID`, query `last_event_id` for those that cannot set one, or 0. */
+export function lastEventId({ headers, url }: Pick<IncomingMessage, 'headers' | 'url'>): number {
+  const query = new URLSearchParams(url?.split('?')[1]);
+  const id = Number(headers['last-event-id'] ?? query.get('last_event_id') ?? 0);
   return Number.isSafeInteger(id) && id > 0 ? id : 0;
 }
 
@@ -34,14 +35,27 @@ export async function sendEvents(response: Response, events: AsyncIterable<Strea
     Connection: 'keep-alive',
   });
   response.write('retry: 2000\n\n');
-  const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
+  const heartbeat = setInterval(() => {
+    if (!response.writableNeedDrain) response.write(': still here\n\n');
+  }, HEARTBEAT_MS);
   try {
     for await (const { id, type, data } of events) {
       const more = response.write(`id: ${String(id)}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
-      if (!more && !response.destroyed) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (!more && !response.destroyed) await writable(response);
     }
   } finally {
     clearInterval(heartbeat);
     response.end();
   }
+}
+
+/** Resolves when the response can take more, or never will. */
+async function writable(response: Response): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.once('drain', done).once('close', done);
+  });
 }
