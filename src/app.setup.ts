@@ -10,6 +10,7 @@ import { describeExports } from './exports/exports.openapi.js';
 import { NOTHING_HERE, PROBLEM_JSON, problemOf } from './platform/http/problem.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
 import { asDatabaseAway } from './platform/prisma/database-errors.js';
+import { SocketAdapter } from './platform/http/socket-adapter.js';
 import { checkInput } from './platform/http/request-input.js';
 import { requestId } from './platform/http/request-id.js';
 import { validationPipe } from './platform/http/validation.js';
@@ -57,6 +58,7 @@ export function setupApi(app: NestExpressApplication, config: Config, definition
     }),
   );
   if (config.http.corsOrigins.length > 0) app.enableCors({ origin: [...config.http.corsOrigins] });
+  app.useWebSocketAdapter(new SocketAdapter(app, { origins: config.http.corsOrigins }));
   app.useGlobalPipes(validationPipe);
   SwaggerModule.setup(`${BASE}/docs`, app, buildOpenApi(app, config.version, definitions), {
     jsonDocumentUrl: `${BASE}/openapi.json`,

@@ -4,6 +4,8 @@ import { QueryEngineModule } from '../platform/query-engine/query-engine.module.
 import { ResultsModule, ResultsWorkerModule } from '../results/results.module.js';
 import { RunsModule, RunsWorkerModule } from '../runs/runs.module.js';
 import { StorageModule } from '../storage/storage.module.js';
+import { ExportEvents } from './export-events.js';
+import { ExportEventsGateway } from './export-events.gateway.js';
 import { ExportResultsController } from './export-results.controller.js';
 import { ExportRunner } from './export-runner.js';
 import { ExportsController } from './exports.controller.js';
@@ -23,8 +25,8 @@ class SourcesModule {}
 @Module({
   imports: [SourcesModule, RunsModule, ResultsModule],
   controllers: [ExportsController, ExportResultsController],
-  providers: [ExportsService],
-  exports: [ExportsService],
+  providers: [ExportsService, ExportEvents, ExportEventsGateway],
+  exports: [ExportsService, ExportEvents],
 })
 export class ExportsModule {}
 
