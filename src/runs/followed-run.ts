@@ -13,7 +13,7 @@ export class FollowedRun {
   /** Everything up to here has been given to the followers; null before the first look at the row. */
   private told: number | null = null;
   private status: RunStatus | null = null;
-  private held: RunEvent[] = [];
+  private readonly held: RunEvent[] = [];
   private doubted = false;
 
   /** `doubt` is called when an announcement may have been missed: somebody has to look. */
