@@ -48,7 +48,7 @@ function parseEntry(text: string): Entry | null {
   if (range !== null) return { range };
   const bare = parseAddress(text);
   if (bare !== null) return { range: rangeOf(bare) };
-  const [, name, port] = /^([^\s/?#@:]+|\[[^\]]+\])(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const [, name, port] = /^([^\s/?#@:*]+|\[[^\]]+\])(?::(\d{1,5}))?$/.exec(text) ?? [];
   if (name === undefined || !URL.canParse(`http://${name}`)) return null;
   const { host } = destinationOf(new URL(`http://${name}`));
   const address = parseAddress(host);

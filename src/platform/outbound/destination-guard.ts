@@ -4,6 +4,8 @@ import { type AllowList, type Destination } from './allow-list.js';
 import { type HostResolver } from './host-resolver.js';
 import { OutboundRefused } from './outbound-errors.js';
 
+const LOCAL_NAME = /(^|\.)localhost$/;
+
 /** Decides to which addresses connections may go. */
 export class DestinationGuard {
   constructor(
@@ -11,9 +13,13 @@ export class DestinationGuard {
     private readonly resolve: HostResolver,
   ) {}
 
-  /** Throws `OutboundRefused` if the host is an address that is not for us. A name is judged when it is looked up. */
+  /**
+   * Throws `OutboundRefused` if the host is an address that is not for us, or a name of this machine (RFC 6761). Every other name
+   * is judged when it is looked up.
+   */
   checkLiteral(destination: Destination): void {
-    if (parseAddress(destination.host) !== null) this.check(destination, [destination.host]);
+    const literal = LOCAL_NAME.test(destination.host) ? '127.0.0.1' : destination.host;
+    if (parseAddress(literal) !== null) this.check(destination, [literal]);
   }
 
   /**

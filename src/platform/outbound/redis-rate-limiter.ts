@@ -5,6 +5,7 @@ import { ServiceUnavailable } from '../../common/errors.js';
 import { type Config } from '../../config/config.js';
 import { redisOptions } from '../queue/redis-options.js';
 import { RateLimiter } from './rate-limiter.js';
+import { untilAborted } from './until-aborted.js';
 
 /**
  * The key holds the moment of the next turn, in microseconds of the clock of Redis: those of the callers do not matter.
@@ -118,20 +119,6 @@ export class RedisRateLimiter extends RateLimiter implements OnApplicationShutdo
       }
       await sleep(pause, signal);
     }
-  }
-}
-
-/** Settles as the promise does, or rejects with the reason of the signal as soon as it aborts. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let abort: () => void = () => undefined;
-  const aborted = new Promise<void>((resolve) => (abort = resolve));
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    await Promise.race([aborted, work]);
-    signal.throwIfAborted();
-    return await work;
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type OnApplicationShutdown } from '@nestjs/common';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Agent, type Dispatcher, Pool } from 'undici';
 import { type Config } from '../../config/config.js';
 import { AllowList, destinationOf } from './allow-list.js';
@@ -9,6 +9,7 @@ import { type HostResolver, systemResolver } from './host-resolver.js';
 import { OutboundFailed, OutboundRefused } from './outbound-errors.js';
 import { OutboundHttp, type OutboundRequest, type OutboundResponse } from './outbound-http.js';
 import { outboundError } from './transport-errors.js';
+import { untilAborted } from './until-aborted.js';
 
 const MAX_REDIRECTS = 5;
 const MAX_HEADER_BYTES = 65_536;
@@ -25,6 +26,7 @@ interface Arrival {
 
 /** HTTP/1.1 with connections kept per origin; every connection goes to an address that the guard has seen. */
 export class UndiciHttp extends OutboundHttp implements OnApplicationShutdown {
+  private readonly logger = new Logger(UndiciHttp.name);
   private readonly agent: Agent;
   private readonly guard: DestinationGuard;
   private readonly headers: Readonly<Record<string, string>>;
@@ -49,18 +51,19 @@ export class UndiciHttp extends OutboundHttp implements OnApplicationShutdown {
     }, timeoutMs);
     signal.addEventListener('abort', abort, { once: true });
     try {
-      return await this.follow(first, request.maxBytes, stop.signal);
-    } catch (error) {
-      stop.signal.throwIfAborted();
-      throw error;
+      // undici looks at the signal only once it has a connection.
+      return await untilAborted(this.follow(first, request.maxBytes, stop.signal), stop.signal);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
     }
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    await this.agent.destroy();
+  onApplicationShutdown(): void {
+    // Not waited for: a connection in the making would hold up the end for as long as it may take.
+    this.agent.destroy().catch((error: unknown) => {
+      this.logger.debug({ err: error, msg: 'connections to sources could not be closed' });
+    });
   }
 
   private async follow(first: Hop, maxBytes: number, signal: AbortSignal): Promise<OutboundResponse> {
@@ -90,7 +93,6 @@ export class UndiciHttp extends OutboundHttp implements OnApplicationShutdown {
       const next = redirected(hop, status, answer.headers['location']);
       if (next === null) {
         const content = await readBody(answer, { host: hop.url.host, maxBytes });
-        signal.throwIfAborted();
         return { status, headers: plainHeaders(answer), url: hop.url.href, body: content };
       }
       await body.dump({ limit: MAX_REDIRECT_BODY_BYTES, signal });
