@@ -59,10 +59,16 @@ function integerType(type: string): string {
 /** In the forms that the text formats write, so that a cast to text changes no file. Text in JSON loses its quotes. */
 function textOf({ sql, type }: Castable): string {
   if (type === 'VARCHAR') return sql;
-  if (type === 'JSON') return `json_extract_string(${sql}, '$')`;
+  if (type === 'JSON') return textOfJson(sql);
   if (isNested(type)) return `CAST(to_json(${sql}) AS VARCHAR)`;
   if (type === 'BLOB') return `to_base64(${sql})`;
   return timeText(sql, type) ?? `CAST(${sql} AS VARCHAR)`;
+}
+
+/** Taken out of the JSON by the engine, a long number would become a double, and lose digits. */
+function textOfJson(sql: string): string {
+  const kind = `json_type(${sql})`;
+  return `CASE ${kind} WHEN 'VARCHAR' THEN json_extract_string(${sql}, '$') WHEN 'NULL' THEN NULL ELSE CAST(${sql} AS VARCHAR) END`;
 }
 
 /** Text is read as JSON; a number that JSON does not have stands as text. */
@@ -85,7 +91,7 @@ function jsonOf(column: Castable): string {
 }
 
 function checked({ name, sql, type }: Castable, target: string, asked: string): string {
-  const value = type === 'JSON' ? `json_extract_string(${sql}, '$')` : sql;
+  const value = type === 'JSON' ? textOfJson(sql) : sql;
   const isText = ['text', 'json'].includes(kindOf(type));
   const problem = quoteText(`Column ${shown(name)} has a value that cannot be cast to ${asked}: `);
   const text = `left(CAST(${value} AS VARCHAR), ${String(SHOWN_CHARACTERS)})`;

@@ -2,23 +2,9 @@ import type { ErrorPlace } from '../../common/errors.js';
 import type { QueryParameter, QueryParameters } from '../../platform/query-engine/query-engine.js';
 import { rangeFilter, type RangeSpec } from './range-filter.js';
 import { setFilter, type SetSpec } from './set-filter.js';
+import { pointerTo } from './shape-errors.js';
 import type { Scope, ShapedColumn } from './shaped-columns.js';
-import { pointerTo, shown } from './shape-errors.js';
 import type { ShapeSpec } from './shape-spec.js';
-
-/** A parameter for a macro, and the SQL that hands it over (`$f0`, or its fields in the type of the column). */
-export interface BoundFilter {
-  parameter: QueryParameter;
-  argument: string;
-}
-
-/** What a filter is made for. `parameter` is the name that its values are bound as; `pointer` leads to the filter. */
-export interface FilterTarget {
-  column: ShapedColumn;
-  parameter: string;
-  pointer: string;
-  problems: ErrorPlace[];
-}
 
 export interface RowFilter {
   conditions: string[];
@@ -56,9 +42,4 @@ function isSetSpec(spec: RangeSpec | SetSpec): spec is SetSpec {
 /** Nanoseconds have a narrower span of years, out of which a bound may lie. */
 function filterValue({ sql, type }: ShapedColumn): string {
   return type === 'TIMESTAMP_NS' ? `CAST(${sql} AS TIMESTAMP)` : sql;
-}
-
-/** For values that the type of the column cannot be compared with. */
-export function misfit({ column }: FilterTarget, expected: string): string {
-  return `must be ${expected}, because ${shown(column.name)} is ${column.type}`;
 }

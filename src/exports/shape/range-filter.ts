@@ -1,7 +1,7 @@
 import type { QueryParameter, ScalarType } from '../../platform/query-engine/query-engine.js';
 import { decimalDigits, kindOf } from './column-type.js';
 import { decimalText, readNumber, readTime, readUtc, roundTo } from './filter-values.js';
-import { misfit, type BoundFilter, type FilterTarget } from './filter.js';
+import { misfit, type BoundFilter, type FilterTarget } from './filter-target.js';
 import { pointerTo } from './shape-errors.js';
 import type { ShapeSpec } from './shape-spec.js';
 

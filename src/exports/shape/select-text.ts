@@ -2,7 +2,10 @@ import { quoteName } from '../../platform/query-engine/statement-text.js';
 import { SOURCE_ALIAS } from './flatten.js';
 import { POSITION, type GroupedColumn, type Grouping } from './grouping.js';
 
-/** The position of a row in the source: also of two threads only one counts, so that it is asked for only where order needs it. */
+/**
+ * The position of a row in the source. Rows are then read by one thread, so that it is asked for only where order needs it:
+ * 3 million rows of 8 columns, 2 threads: 0.5 s as they are, 0.75 s sorted, 1.1 s sorted with positions; groups 0.03 and 0.05 s.
+ */
 const ROW_NUMBER = 'row_number() OVER ()';
 
 export interface SortKey<T> {

@@ -1,7 +1,7 @@
 import type { FieldType, QueryParameter, ScalarType } from '../../platform/query-engine/query-engine.js';
 import { decimalDigits, elementType, kindOf } from './column-type.js';
 import { memberText, readDate, readNumber, readTime, readUtc } from './filter-values.js';
-import { misfit, type BoundFilter, type FilterTarget } from './filter.js';
+import { misfit, type BoundFilter, type FilterTarget } from './filter-target.js';
 import { pointerTo } from './shape-errors.js';
 import type { ShapeSpec } from './shape-spec.js';
 

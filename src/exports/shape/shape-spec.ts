@@ -29,7 +29,8 @@ const column = z.strictObject({
     .nullish()
     .meta({ description: 'Zero-based place in the file. Columns without one keep their order.' }),
   type: z.string().regex(CAST_TYPES).optional().meta({
-    description: 'Cast to text, integer, number, boolean, date, time, timestamp, timestamptz, json or decimal(p,s).',
+    description:
+      'Cast to text, integer, number, boolean, date, time, timestamp, timestamptz, json or decimal(p,s). Fractions are rounded.',
   }),
 });
 

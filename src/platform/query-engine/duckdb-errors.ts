@@ -119,10 +119,13 @@ export function placeAt(sql: string, byteOffset: number, detail: string): ErrorP
 }
 
 function withoutPaths(message: string, directory: string): string {
-  return message
-    .replace(/\n\nLINE [\s\S]*$/, '')
-    .replaceAll(directory, '')
-    .replace(/(["'`]?)(?:file:)?\/(?:[\w.@+~-]+\/)+[\w.@+~-]*\1/g, 'a file');
+  return (
+    message
+      .replace(/\n\nLINE [\s\S]*$/, '')
+      .replaceAll(directory, '')
+      // Not behind a letter or digit: a date like 17/05/2026 in a value is no path.
+      .replace(/(?<!\w)(["'`]?)(?:file:)?\/(?:[\w.@+~-]+\/)+[\w.@+~-]*\1/g, 'a file')
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
