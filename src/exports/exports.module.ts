@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DatasetsModule } from '../datasets/datasets.module.js';
+import { OutboundModule } from '../platform/outbound/outbound.module.js';
 import { QueryEngineModule } from '../platform/query-engine/query-engine.module.js';
 import { ResultsModule, ResultsWorkerModule } from '../results/results.module.js';
 import { RunsModule, RunsWorkerModule } from '../runs/runs.module.js';
@@ -11,12 +12,13 @@ import { ExportRunner } from './export-runner.js';
 import { ExportsController } from './exports.controller.js';
 import { ExportsProcessor } from './exports.processor.js';
 import { ExportsService } from './exports.service.js';
+import { PageCheckpointsRepository } from './http/page-checkpoints.repository.js';
 import { SOURCE_CLASSES, Sources, sourcesProvider } from './sources/sources.js';
 
 /** The sources that there are, and what they need: in the API to check requests, in workers to bring rows. */
 @Module({
-  imports: [DatasetsModule, RunsModule, StorageModule],
-  providers: [...SOURCE_CLASSES, sourcesProvider],
+  imports: [DatasetsModule, OutboundModule, RunsModule, StorageModule],
+  providers: [...SOURCE_CLASSES, PageCheckpointsRepository, sourcesProvider],
   exports: [Sources],
 })
 class SourcesModule {}

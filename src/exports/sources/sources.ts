@@ -1,14 +1,18 @@
 import type { FactoryProvider, Type } from '@nestjs/common';
 import { ValidationFailed } from '../../common/errors.js';
 import type { SourceSpec, SourceType } from '../export-spec.js';
+import { DatabaseSource } from './database.js';
 import { DatasetSource } from './dataset.js';
+import { HttpSource } from './http.js';
 import { ReportSource } from './report.js';
 import type { Source } from './source.js';
 
 /** The classes behind the types. A type that is not here is refused when an export is created. */
 const SOURCES: Readonly<Partial<Record<SourceType, Type<Source>>>> = {
+  http: HttpSource,
   report: ReportSource,
   dataset: DatasetSource,
+  database: DatabaseSource,
 };
 
 /** The sources that this build has. */

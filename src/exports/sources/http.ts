@@ -1,0 +1,178 @@
+import { Injectable } from '@nestjs/common';
+import { ValidationFailed, type ErrorPlace } from '../../common/errors.js';
+import { Config } from '../../config/config.js';
+import { OutboundHttp } from '../../platform/outbound/outbound-http.js';
+import { RateLimiter } from '../../platform/outbound/rate-limiter.js';
+import { quoteName } from '../../platform/query-engine/statement-text.js';
+import type { RunInput } from '../../runs/run.js';
+import { Storage } from '../../storage/storage.js';
+import { stageCsv } from '../http/csv-staging.js';
+import { DriftWatch } from '../http/drift.js';
+import { FetchedPages } from '../http/fetched-pages.js';
+import { selectJson } from '../http/json-staging.js';
+import { PageCheckpointsRepository } from '../http/page-checkpoints.repository.js';
+import { PageFetcher } from '../http/page-fetcher.js';
+import { PageKeeper } from '../http/page-keeper.js';
+import { readerOf } from '../http/page-reader.js';
+import { PageWalk } from '../http/page-walk.js';
+import type { Page } from '../http/page.js';
+import { Paging } from '../http/paging.js';
+import { PlainWords } from '../http/plain-words.js';
+import { checkHeaders, resolveHeaders } from '../http/request-headers.js';
+import type { ColumnKinds } from '../http/value-kinds.js';
+import type { HttpSpec } from './http-spec.js';
+import { columnsOf, Source, SOURCE_TABLE, type SourceCheck, type SourceJob, type Staged } from './source.js';
+
+type Job = SourceJob<HttpSpec>;
+
+/** Records over HTTP, page by page: each page is kept before the next one is asked for, so that none is asked for twice. */
+@Injectable()
+export class HttpSource extends Source<HttpSpec> {
+  constructor(
+    private readonly http: OutboundHttp,
+    private readonly limiter: RateLimiter,
+    private readonly storage: Storage,
+    private readonly checkpoints: PageCheckpointsRepository,
+    private readonly config: Config,
+  ) {
+    super();
+  }
+
+  override async check({ spec }: SourceCheck<HttpSpec>): Promise<RunInput[]> {
+    const { username, password } = new URL(spec.url);
+    if (username !== '' || password !== '') {
+      const detail = 'must have no user name and password; send them in a header by a configured secret';
+      throw ValidationFailed.at('/source/url', detail);
+    }
+    checkHeaders(spec.headers, this.config.exports.secrets);
+    checkPaths(spec);
+    return [];
+  }
+
+  override async stage(job: Job): Promise<Staged> {
+    const { spec, session, context } = job;
+    const words = this.wordsFor(spec);
+    const drift = new DriftWatch(spec.on_drift);
+    const keeper = await PageKeeper.open({
+      storage: this.storage,
+      checkpoints: this.checkpoints,
+      context,
+      extension: spec.format === 'csv' ? 'csv' : 'ndjson',
+    });
+    const fetched = this.pagesOf(spec, drift);
+    const pages = await this.walk(job, { words, keeper, fetched });
+    const fileOf = ({ sequence, rows }: Page): string | null => (rows === 0 ? null : keeper.file(sequence));
+    const told =
+      spec.format === 'csv'
+        ? await stageCsvPages(job, { pages, fileOf })
+        : await stageJson(job, { pages, columns: fetched.columns, fileOf });
+    await checkKey(job, drift);
+    return {
+      columns: await columnsOf(session),
+      rows: pages.reduce((sum, page) => sum + page.rows, 0),
+      warnings: [...drift.warnings, ...told],
+      facts: {
+        type: spec.type,
+        url: words.url(spec.url),
+        format: spec.format,
+        pagination: spec.pagination.type,
+        pages: pages.length,
+        bytes: pages.reduce((sum, page) => sum + page.bytes, 0),
+      },
+    };
+  }
+
+  private async walk(
+    { spec, context, nested }: Job,
+    { words, keeper, fetched }: { words: PlainWords; keeper: PageKeeper; fetched: FetchedPages },
+  ): Promise<Page[]> {
+    const { secrets, maxPageBytes } = this.config.exports;
+    const fetcher = new PageFetcher({
+      http: this.http,
+      limiter: this.limiter,
+      spec,
+      headers: resolveHeaders(spec.headers, secrets),
+      words,
+      maxBytes: maxPageBytes,
+      deadlineAt: context.run.deadlineAt,
+    });
+    const { concurrency } = spec;
+    const paging = new Paging(spec);
+    return await new PageWalk({
+      context,
+      paging,
+      fetcher,
+      keeper,
+      pages: fetched,
+      read: readerOf(spec, nested),
+      concurrency,
+    }).walk();
+  }
+
+  private pagesOf(spec: HttpSpec, drift: DriftWatch): FetchedPages {
+    return new FetchedPages({ spec, paging: new Paging(spec), drift, maxPages: this.config.exports.maxPages });
+  }
+
+  private wordsFor({ pagination }: HttpSpec): PlainWords {
+    const shown = [
+      'parameter' in pagination && pagination.type !== 'cursor' ? pagination.parameter : undefined,
+      'size_parameter' in pagination ? pagination.size_parameter : undefined,
+    ];
+    const names = shown.filter((name) => name !== undefined);
+    return new PlainWords(Object.values(this.config.exports.secrets), new Set(names));
+  }
+}
+
+interface StagedPages {
+  pages: readonly Page[];
+  /** The file of a page's records; null when it has none. */
+  fileOf: (page: Page) => string | null;
+}
+
+async function stageJson(
+  { session }: Job,
+  { pages, columns, fileOf }: StagedPages & { columns: readonly ColumnKinds[] },
+): Promise<string[]> {
+  const files = pages.map(fileOf).filter((file) => file !== null);
+  const largest = pages.reduce((most, { facts }) => Math.max(most, facts.largest), 0);
+  const { select, warnings } = selectJson({ files, columns, largest });
+  await session.define(SOURCE_TABLE, select);
+  return warnings;
+}
+
+async function stageCsvPages({ session }: Job, { pages, fileOf }: StagedPages): Promise<string[]> {
+  const files = pages.flatMap((page) => {
+    const { header } = page.facts;
+    return header === null ? [] : [{ header, file: fileOf(page) }];
+  });
+  return await stageCsv(session, files);
+}
+
+/** Counts the records whose key others have too. */
+async function checkKey({ spec: { key }, session }: Job, drift: DriftWatch): Promise<void> {
+  if (key === undefined) return;
+  const columns = await columnsOf(session);
+  const column =
+    columns.find(({ name }) => name === key) ?? columns.find(({ name }) => name.toLowerCase() === key.toLowerCase());
+  if (column === undefined) {
+    drift.note('key', `No record has the field "${key}" that was named as the key.`);
+    return;
+  }
+  const name = quoteName(column.name);
+  const [row] = await session.query(`SELECT count(${name}) - count(DISTINCT ${name}) AS twice FROM ${SOURCE_TABLE}`);
+  const twice = Number(row?.['twice']);
+  if (twice > 0)
+    drift.tell('key', `${String(twice)} records have a value of the key "${key}" that another record has.`);
+}
+
+/** Places in a page are places in JSON. */
+function checkPaths({ format, pagination, records_path: records }: HttpSpec): void {
+  if (format === 'json') return;
+  const detail = `is for pages of JSON; pages of ${format} have no such place`;
+  const places: ErrorPlace[] = records === '' ? [] : [{ pointer: '/source/records_path', detail }];
+  for (const field of ['path', 'total_path', 'total_pages_path'] as const) {
+    if (Object.hasOwn(pagination, field) && field in pagination)
+      places.push({ pointer: `/source/pagination/${field}`, detail });
+  }
+  if (places.length > 0) throw ValidationFailed.of(places);
+}
