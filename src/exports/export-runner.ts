@@ -31,6 +31,7 @@ export class ExportRunner {
         session,
         nested: spec.nested,
       });
+      context.progress(RunPhase.Query, { percent: 0 });
       const { rows, warnings } = await shape(context, session, { spec, staged });
       return await this.writer.write(context, session, {
         rows,

@@ -90,9 +90,9 @@ export class Client {
     return await this.event(id, ({ data }) => data.status === status);
   }
 
-  async *events(id: string, lastEventId?: number): AsyncGenerator<ReceivedEvent> {
+  async *events(id: string, lastEventId?: number, resource = 'reports'): AsyncGenerator<ReceivedEvent> {
     const stop = new AbortController();
-    const response = await fetch(`${this.url}${BASE}/reports/${id}/events`, {
+    const response = await fetch(`${this.url}${BASE}/${resource}/${id}/events`, {
       signal: AbortSignal.any([stop.signal, AbortSignal.timeout(PATIENCE_MS)]),
       headers: lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) },
     });

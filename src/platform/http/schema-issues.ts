@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ValidationFailed, type ErrorPlace } from '../../common/errors.js';
 
 type Issue = z.core.$ZodIssue;
