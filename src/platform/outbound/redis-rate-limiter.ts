@@ -100,25 +100,32 @@ export class RedisRateLimiter extends RateLimiter implements OnApplicationShutdo
   /** Asks until Redis answers. Throws `ServiceUnavailable` when it does not for too long: no turn is better than any. */
   private async ask(gap: number, { key, since, signal }: Caller): Promise<number> {
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      const askedAt = performance.now();
       try {
         const wait = Number(await untilAborted(this.redis.eval(TAKE_TURN, 1, key, gap), signal));
         this.failingSince = undefined;
         return wait;
       } catch (error) {
         signal.throwIfAborted();
-        const now = performance.now();
-        this.failingSince ??= now;
+        const failingSince = this.failing(askedAt, error);
         const stopped = this.redis.status === 'end';
-        if (stopped || now + pause - Math.max(since, this.failingSince) > this.patienceMs) {
+        if (stopped || performance.now() + pause - Math.max(since, failingSince) > this.patienceMs) {
           throw new ServiceUnavailable('Requests to sources cannot be spaced right now. Try again in a moment.', {
             cause: error,
             retryAfter: 5,
           });
         }
-        this.logger.warn({ err: error, msg: 'Redis gives no turns; asking again' });
       }
       await sleep(pause, signal);
     }
+  }
+
+  private failing(since: number, error: unknown): number {
+    if (this.failingSince === undefined) {
+      this.failingSince = since;
+      this.logger.warn({ err: error, msg: 'Redis gives no turns; asking again' });
+    }
+    return this.failingSince;
   }
 }
 
