@@ -119,6 +119,20 @@ describe('a caller that aborts', () => {
     expect(gapsOf(key)[0]).toBeLessThan(1900);
   });
 
+  it('as the last in line lets nobody pass those before it', async () => {
+    const key = freshKey();
+    const client = limiter();
+    const order: number[] = [];
+    await client.take(key, 20, never);
+    const early = [1, 2, 3].map((n) => client.take(key, 20, never).then(() => order.push(n)));
+    const stop = new AbortController();
+    const gone = client.take(key, 20, stop.signal).catch((error: unknown) => error);
+    stop.abort(reason);
+    expect(await gone).toBe(reason);
+    await Promise.all([...early, client.take(key, 20, never).then(() => order.push(4))]);
+    expect(order).toEqual([1, 2, 3, 4]);
+  });
+
   it('before it asks takes no turn', async () => {
     const key = freshKey();
     await expect(limiter().take(key, 1, AbortSignal.abort(reason))).rejects.toBe(reason);

@@ -1,15 +1,21 @@
 /** One GET to a server that is not ours. */
 export interface OutboundRequest {
+  /** User and password in it are sent as Basic authorization, unless the headers have one. */
   url: string;
+  /** A redirect to another origin takes none of them but `Accept` and `User-Agent`. */
   headers: Readonly<Record<string, string>>;
+  /** Closes the connection; `get` rejects with its reason. */
   signal: AbortSignal;
-  /** For the whole of it: connecting, redirects, the body. */
+  /** Milliseconds, for the whole of it: connecting, redirects, the body. */
   timeoutMs: number;
-  /** Largest body, unpacked. */
+  /** Largest body in bytes, unpacked. */
   maxBytes: number;
 }
 
-/** Header names in lower case; several values of one name are joined by a comma. `url` is where redirects led. */
+/**
+ * Header names in lower case; several values of one name are joined by a comma. `url` is where redirects led, without user and
+ * password. `body` is whole and unpacked.
+ */
 export interface OutboundResponse {
   status: number;
   headers: Readonly<Record<string, string>>;

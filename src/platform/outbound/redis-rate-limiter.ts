@@ -71,14 +71,17 @@ export class RedisRateLimiter extends RateLimiter implements OnApplicationShutdo
     const before = this.lines.get(key) ?? Promise.resolve();
     let leave: () => void = () => undefined;
     const left = new Promise<void>((resolve) => (leave = resolve));
-    const line = before.then(() => left);
+    const line: Promise<void> = before
+      .then(() => left)
+      .then(() => {
+        if (this.lines.get(key) === line) this.lines.delete(key);
+      });
     this.lines.set(key, line);
     try {
       await untilAborted(before, signal);
       await this.turn(Math.ceil(MICROSECONDS / perSecond), { key: KEY_PREFIX + key, since, signal });
     } finally {
       leave();
-      if (this.lines.get(key) === line) this.lines.delete(key);
     }
   }
 
