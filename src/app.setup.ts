@@ -21,7 +21,12 @@ const BASE = 'api/v1';
 /** The prefix of all routes but the probes and those of an earlier service whose clients have no prefix. */
 export const PREFIX: Parameters<INestApplication['setGlobalPrefix']> = [
   BASE,
-  { exclude: ['/', 'health', 'health/*path', 'trigger_reportgen', 'status/:report_id', 'download/:report_id'] },
+  {
+    exclude: [
+      ...['/', 'health', 'health/*path', 'trigger_reportgen', 'status/:report_id', 'download/:report_id'],
+      'api/export/*path',
+    ],
+  },
 ];
 /** Uploads are streamed by their own route, whatever their content type. */
 const UPLOAD = /^\/api\/v1\/datasets\/[^/]+\/content$/;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
+// FetchtoZip passed over fields that it did not know, and so do these schemas.
 /** What becomes of a column: see `columns` of an export. */
-export const draftInput = z.strictObject({
+export const draftInput = z.object({
   name: z.string().min(1).max(255).meta({ description: 'Name of the column in the file.', example: 'revenue' }),
   column: z
     .union([z.int().min(0), z.string().min(1)])
@@ -9,28 +10,45 @@ export const draftInput = z.strictObject({
   change_order: z
     .int()
     .min(0)
-    .nullish()
+    .nullable()
+    .default(null)
     .meta({ description: 'Zero-based place of the column in the file.', example: 1 }),
 });
 export type DraftInput = z.infer<typeof draftInput>;
 
 /** Where the rows come from and what they become. */
-export const draftConfiguration = z.strictObject({
+export const draftConfiguration = z.object({
   file_type: z.enum(['csv', 'json', 'ndjson', 'parquet', 'xlsx', 'zip']).default('csv'),
-  tmp_dir: z.string().nullish().meta({ description: 'Taken and ignored: the service chooses where its files are.' }),
-  rate_limit: z.number().positive().max(10_000).nullish().meta({ description: 'Requests per second.', example: 10 }),
-  page_limit: z.int().min(1).nullish().meta({
+  tmp_dir: z
+    .string()
+    .nullable()
+    .default(null)
+    .meta({ description: 'Taken and ignored: the service chooses where its files are.' }),
+  rate_limit: z
+    .number()
+    .positive()
+    .max(10_000)
+    .nullable()
+    .default(null)
+    .meta({ description: 'Requests per second.', example: 10 }),
+  page_limit: z.int().min(1).nullable().default(null).meta({
     description: 'Most pages to fetch (`?page=1`, 2, ... until one is empty). Without it the URL is fetched once.',
     example: 100,
   }),
-  db_url: z.string().min(1).nullish().meta({ description: 'Database to read instead, where the operator allows it.' }),
-  db_query: z.string().min(1).nullish().meta({ description: 'The SELECT to run there. New here.' }),
+  db_url: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .meta({ description: 'Database to read instead, where the operator allows it.' }),
+  db_query: z.string().min(1).nullable().default(null).meta({ description: 'The SELECT to run there. New here.' }),
   source_url: z
     .string()
     .min(1)
-    .nullish()
+    .nullable()
+    .default(null)
     .meta({ description: 'What to fetch; default: the configured URL. New here.' }),
-  records_path: z.string().nullish().meta({ description: 'Where the records are in a page. New here.' }),
+  records_path: z.string().nullable().default(null).meta({ description: 'Where the records are in a page. New here.' }),
 });
 export type DraftConfiguration = z.infer<typeof draftConfiguration>;
 

@@ -1,14 +1,28 @@
 import { Injectable } from '@nestjs/common';
+import { ValidationFailed } from '../../common/errors.js';
+import { Config } from '../../config/config.js';
+import { openUrl, sealUrl, shownUrl } from '../database/sealed-url.js';
 import type { DraftConfiguration, DraftInput, ExportDraft } from './export-draft.js';
 import { ExportDraftsRepository } from './export-drafts.repository.js';
 
-/** Drafts of exports: what FetchtoZip kept in memory for everybody is kept per owner, and outlives the process. */
+const DB_URL_REFUSED = 'is not allowed here: the operator names the databases that exports may read';
+
+/**
+ * Drafts of exports: what FetchtoZip kept in memory for everybody is kept per owner, and outlives the process. A database URL
+ * is kept sealed.
+ */
 @Injectable()
 export class ExportDrafts {
-  constructor(private readonly repository: ExportDraftsRepository) {}
+  constructor(
+    private readonly repository: ExportDraftsRepository,
+    private readonly config: Config,
+  ) {}
 
   async get(owner: string): Promise<ExportDraft> {
-    return await this.repository.find(owner);
+    const { inputs, configuration } = await this.repository.find(owner);
+    const kept = configuration?.db_url ?? null;
+    if (!configuration || kept === null) return { inputs, configuration };
+    return { inputs, configuration: { ...configuration, db_url: openUrl(kept, this.sealKey()) } };
   }
 
   /** Adds inputs; one of a name that is there already takes its place. */
@@ -21,8 +35,18 @@ export class ExportDrafts {
     await this.repository.clearInputs(owner);
   }
 
-  async configure(owner: string, configuration: DraftConfiguration): Promise<void> {
-    await this.repository.configure(owner, configuration);
+  /** Returns what may be shown of it. Throws `ValidationFailed` for a database URL where the operator allows none. */
+  async configure(owner: string, configuration: DraftConfiguration): Promise<DraftConfiguration> {
+    const { db_url: url } = configuration;
+    const kept = url === null ? configuration : { ...configuration, db_url: sealUrl(url, this.sealKey()) };
+    await this.repository.configure(owner, kept);
+    return kept.db_url === null ? kept : { ...kept, db_url: shownUrl(kept.db_url) };
+  }
+
+  private sealKey(): string {
+    const { allowDatabaseUrl, sealKey } = this.config.exports;
+    if (!allowDatabaseUrl || sealKey === undefined) throw ValidationFailed.at('/db_url', DB_URL_REFUSED);
+    return sealKey;
   }
 }
 
