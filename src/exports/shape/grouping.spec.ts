@@ -120,7 +120,9 @@ describe('sort and limit', () => {
     const source = `SELECT n, n % 3 AS k, n AS "n_" FROM range(200000) AS t(n)`;
     const { rows, names, keepsRows } = await shape({ sort: [{ column: 'k', direction: 'desc' }] }, source);
     const all = Array.from({ length: 200_000 }, (_, i) => BigInt(i));
-    expect(rows.map(([n]) => n)).toEqual([2n, 1n, 0n].flatMap((k) => all.filter((n) => n % 3n === k)));
+    const expected = [2n, 1n, 0n].flatMap((k) => all.filter((n) => n % 3n === k));
+    // Not as one comparison: it would take minutes to tell two such lists apart.
+    expect(rows.findIndex(([n], index) => n !== expected[index])).toBe(-1);
     expect({ names, keepsRows }).toEqual({ names: ['n', 'k', 'n_'], keepsRows: true });
   });
 

@@ -121,6 +121,18 @@ describe('columns', () => {
     ]);
   });
 
+  it('passes over columns that the source does not have when it is told to', async () => {
+    const columns = [
+      { name: 'far', column: 9, change_order: 0 },
+      { name: 'first', column: 2, change_order: 0 },
+    ];
+    const { names, warnings } = await shape(ABC, { columns, missing_columns: 'skip' });
+    expect(names).toEqual(['first', 'a', 'b']);
+    expect(warnings).toEqual([
+      'Column "far" is left out: /columns/0/column is outside: the columns of the source are 0 to 2.',
+    ]);
+  });
+
   it('takes more columns than a spreadsheet has seen, and says when it is too much', async () => {
     const wide = (count: number, name: string) =>
       `SELECT ${Array.from({ length: count }, (_, i) => `${String(i)} AS "${name}${String(i)}"`).join(', ')}`;

@@ -53,6 +53,9 @@ export const shapeSpec = z.strictObject({
     .enum(['keep', 'drop'])
     .default('keep')
     .meta({ description: 'Columns that `columns` does not name.' }),
+  missing_columns: z.enum(['fail', 'skip']).default('fail').meta({
+    description: 'What an entry of `columns` does that the source has no column for; `skip` leaves a warning.',
+  }),
   filter: z.record(z.string(), z.union([range, set])).default({}),
   group_by: z.array(z.string().min(1)).max(100).default([]),
   aggregates: z.array(aggregate).max(500).default([]),

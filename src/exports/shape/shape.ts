@@ -44,7 +44,7 @@ export function shapeQuery(table: string, columns: readonly QueryColumn[], spec:
   }
   if (problems.length > 0) throw ShapeInvalid.of(problems, source);
   const keepsRows = conditions.length === 0 && groups === null && spec.limit === undefined;
-  return { sql, parameters, keepsRows, warnings: shortened(warnings) };
+  return { sql, parameters, keepsRows, warnings: shortened([...shaped.warnings, ...warnings]) };
 }
 
 interface Context {
@@ -93,6 +93,6 @@ function shortened(warnings: readonly string[]): string[] {
   const rest = warnings.length - MAX_WARNINGS;
   return [
     ...warnings.slice(0, MAX_WARNINGS),
-    `And ${String(rest)} more columns that are not at the place they asked for.`,
+    `And ${String(rest)} more columns that are left out or not at the place they asked for.`,
   ];
 }

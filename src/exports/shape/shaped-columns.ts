@@ -20,19 +20,24 @@ export interface ShapedColumns {
   dropped: ShapedColumn[];
   /** Whether nothing was renamed, cast, copied or left out. */
   untouched: boolean;
+  warnings: string[];
 }
 
 /** Applies `columns` and `other_columns`, all but the places. What does not fit is added to `problems`. */
 export function shapeColumns(source: readonly SourceColumn[], spec: ShapeSpec, problems: ErrorPlace[]): ShapedColumns {
   const listed = new Map<number, ShapedColumn[]>();
   const inListOrder: ShapedColumn[] = [];
+  const warnings: string[] = [];
   const find = columnFinder(source);
   spec.columns.forEach((entry, rank) => {
     const found = find(entry.column);
     const index = typeof found === 'number' ? found : -1;
     const origin = source[index];
     if (origin === undefined) {
-      problems.push({ pointer: pointerTo('columns', rank, 'column'), detail: String(found) });
+      const pointer = pointerTo('columns', rank, 'column');
+      if (spec.missing_columns === 'skip')
+        warnings.push(`Column ${shown(entry.name)} is left out: ${pointer} ${String(found)}.`);
+      else problems.push({ pointer, detail: String(found) });
       return;
     }
     const renamed = { ...origin, name: entry.name };
@@ -50,7 +55,12 @@ export function shapeColumns(source: readonly SourceColumn[], spec: ShapeSpec, p
   const others = source.map((column, index) => listed.get(index) ?? [asItIs(column, index)]);
   const isDropping = spec.other_columns === 'drop';
   const dropped = isDropping ? others.flat().filter(({ pointer }) => pointer === null) : [];
-  return { kept: isDropping ? inListOrder : others.flat(), dropped, untouched: !isDropping && listed.size === 0 };
+  return {
+    kept: isDropping ? inListOrder : others.flat(),
+    dropped,
+    untouched: !isDropping && listed.size === 0,
+    warnings,
+  };
 }
 
 function asItIs(column: SourceColumn, index: number): ShapedColumn {
