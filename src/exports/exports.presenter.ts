@@ -3,10 +3,8 @@ import { BASE, toLinks, toResultManifest, toRunDto } from '../results/http/run-p
 import type { NewArtifact } from '../runs/artifact.js';
 import type { Manifest, Run } from '../runs/run.js';
 import type { ExportDto, ExportManifestDto } from './dto/export.dto.js';
+import { shownUrl } from './database/sealed-url.js';
 import { exportSpec } from './export-spec.js';
-
-/** In the place of what must not be shown. */
-const HIDDEN = '(hidden)';
 
 const exportPath = (id: string): string => `${BASE}/exports/${id}`;
 
@@ -46,6 +44,7 @@ export const EXPORT_WIRE: RunWire<ExportDto> = { path: exportPath, present: toEx
 function parametersOf(run: Run) {
   const spec = exportSpec.parse(run.parameters);
   const { source } = spec;
-  const hidden = source.type === 'database' && source.url !== undefined ? { ...source, url: HIDDEN } : source;
+  const hidden =
+    source.type === 'database' && source.url !== undefined ? { ...source, url: shownUrl(source.url) } : source;
   return { ...spec, source: hidden };
 }
