@@ -1,16 +1,17 @@
 import type { QueryColumn } from './query-engine.js';
 import { quoteName } from './statement-text.js';
 
-/** Integers of 128 bits in the name of a type; not in the quoted name of a field or a member of an enumeration. */
-const WIDE = /("(?:[^"]|"")*"|'(?:[^']|'')*')|\bU?HUGEINT\b/g;
+/** What Parquet cannot hold in the name of a type; not in the quoted name of a field or a member of an enumeration. */
+const INEXACT = /("(?:[^"]|"")*"|'(?:[^']|'')*')|\b(?:U?HUGEINT|INTERVAL|TIME WITH TIME ZONE)\b/g;
 
 /**
  * The type that a column is kept as. Parquet has no integers of 128 bits and the engine would write them as doubles, which
- * lose digits: they are kept as decimals of 38 digits, and as text inside other values.
+ * lose digits: they are kept as decimals of 38 digits, and as text inside other values. Its intervals are not negative and
+ * end at milliseconds, and its times have no offset: both are kept as text.
  */
 export function exactType(type: string): string {
   if (/^U?HUGEINT$/.test(type)) return 'DECIMAL(38,0)';
-  return type.replace(WIDE, (_, quoted: string | undefined) => quoted ?? 'VARCHAR');
+  return type.replace(INEXACT, (_, quoted: string | undefined) => quoted ?? 'VARCHAR');
 }
 
 /** Select list that keeps every digit; null when the columns can be written as they are. */
