@@ -4,6 +4,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Broadcast } from '../../src/platform/queue/broadcast.js';
 import { eventOf, runChannel, type RunEvent } from '../../src/runs/run-events.js';
+import { FollowedRunsRepository } from '../../src/runs/followed-runs.repository.js';
 import { RunWatcher } from '../../src/runs/run-watcher.js';
 import type { Run } from '../../src/runs/run.js';
 import { RunsApp } from '../support/runs-app.js';
@@ -36,6 +37,15 @@ function follow(run: Run, after = 0) {
     for await (const event of watcher.follow(run, after, controller.signal)) events.push(event);
   })();
   return { events, ended, stop: () => controller.abort() };
+}
+
+/** Follows a run until the look that belongs to the beginning is over: what is told from then on is announced. */
+async function followSettled(run: Run) {
+  const looks = vi.spyOn(app.app.get(FollowedRunsRepository), 'revisionsOf');
+  const following = follow(run);
+  await vi.waitFor(() => expect(following.events).toHaveLength(1));
+  await vi.waitFor(() => expect(looks.mock.settledResults).toMatchObject([{ type: 'fulfilled' }]));
+  return following;
 }
 
 /** Writes progress as a worker does, and announces it as asked. */
@@ -109,8 +119,7 @@ describe('a thousand followers of idle runs', () => {
 describe('a follower', () => {
   it('is told every change in order when an announcement is lost', async () => {
     const run = await app.create();
-    const { events } = follow(run);
-    await vi.waitFor(() => expect(events).toHaveLength(1));
+    const { events } = await followSettled(run);
     const claimed = (await app.claim(run))!; // Not announced.
     await progress(claimed, 7);
     await vi.waitFor(() => expect(rowsOf(events.at(-1))).toBe(7));
@@ -123,8 +132,7 @@ describe('a follower', () => {
 
   it('is told what comes in the wrong order in the right one', async () => {
     const run = await app.create();
-    const { events } = follow(run);
-    await vi.waitFor(() => expect(events).toHaveLength(1));
+    const { events } = await followSettled(run);
     const claimed = (await app.claim(run))!;
     const detail = {
       phase: 'fetch',

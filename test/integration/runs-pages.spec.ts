@@ -94,7 +94,7 @@ describe('pages', () => {
 
   it('that could not be removed with their run are removed by the sweep', async () => {
     const run = await create();
-    vi.spyOn(app.storage, 'removeAll').mockRejectedValueOnce(new StorageUnavailable('the storage is away'));
+    vi.spyOn(app.storage, 'removeAll').mockRejectedValueOnce(new StorageUnavailable());
     await app.executor.execute(run.id, fetching());
     expect((await app.show(run)).status).toBe('completed');
     expect(await app.filesOf(run)).toEqual(['1/result.parquet', 'pages/0.parquet']);
@@ -146,7 +146,7 @@ describe('a cancel', () => {
 
   it.each(['a worker', 'nobody'])('is not confirmed while the storage is away, when %s has the run', async (who) => {
     const run = await create();
-    const away = () => vi.spyOn(app.storage, 'removeAll').mockRejectedValue(new StorageUnavailable('away'));
+    const away = () => vi.spyOn(app.storage, 'removeAll').mockRejectedValue(new StorageUnavailable());
     if (who === 'nobody') {
       await app.executor.execute(run.id, fetching(failing));
       away();

@@ -36,6 +36,7 @@ export async function sendEventsTo<T extends StreamEvent>(
     const { events, isLast, isOver } = await open(gone.signal);
     let done = isOver;
     for await (const event of events) {
+      if (socket.readyState !== socket.OPEN) break;
       const { id, type, data } = event;
       await sent(socket, JSON.stringify({ id, type, data }));
       done ||= isLast(event);
