@@ -53,7 +53,8 @@ export class ReportSource extends Source<ReportSpec> {
     return {
       columns: await columnsOf(session),
       rows: manifest.rows,
-      warnings: manifest.warnings,
+      // Those of the report are of the file that was made of it.
+      warnings: [],
       facts: {
         type: spec.type,
         report_id: report.id,
