@@ -55,7 +55,10 @@ describe('the places of what a schema refuses', () => {
   });
 
   it('name the alternative that is missed by least', () => {
-    expect(Object.keys(problems({ ...good, filter: { f: { include: 'x' } } }))).toEqual(['/filter/f/include']);
+    expect(problems({ ...good, filter: { f: { only: 1, include: ['a'] } } })).toEqual({
+      '/filter/f/only': 'is not a field here',
+    });
+    expect(problems({ ...good, column: [] })).toEqual({ '/column': 'must be number, or must be string' });
   });
 });
 
