@@ -48,7 +48,7 @@ function placesOfUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: r
   const meant = issue.errors.filter((issues) => issues.every(({ path: at, code }) => at.length > 0 || code !== TYPE));
   const [nearest] = meant.map((issues) => placesOfIssues(issues, path)).sort((a, b) => a.length - b.length);
   if (nearest) return nearest;
-  const details = issue.errors.flatMap((issues) => issues.filter(({ path: at }) => at.length === 0).map(textOf));
+  const details = issue.errors.flatMap((issues) => issues.filter(({ code }) => code === TYPE).map(textOf));
   return [{ pointer, detail: [...new Set(details)].join(', or ') || 'has no form that is allowed here' }];
 }
 
