@@ -50,6 +50,9 @@ class CsvPageScan {
     this.written = start;
     this.record(this.delimiter);
     this.names = namesIn(this.bytes.toString('utf8', start, this.written), String.fromCharCode(this.delimiter));
+    if (this.names.some((name) => name.includes('\0'))) {
+      throw new PageUnreadable('a name has the character U+0000', start);
+    }
     this.written = this.at;
     return this.at;
   }

@@ -34,6 +34,7 @@ class RecordColumns {
 
   find(json: JsonBytes, start: number, end: number): SeenKey {
     const name = json.text(start, end);
+    if (name.includes('\0')) throw new PageUnreadable('a name has the character U+0000', start);
     let column = this.byName.get(name);
     if (column === undefined) {
       if (this.columns.length === MAX_COLUMNS) {

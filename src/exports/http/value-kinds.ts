@@ -73,20 +73,20 @@ export function numberKind(text: string): number {
   if (digits < 16) return Kind.Integer;
   if (digits > 38) return Kind.Vast;
   const value = BigInt(text);
-  if (BigInt.asIntN(54, value) === value) return Kind.Integer;
+  if (value >= -MAX_IN_DOUBLE && value <= MAX_IN_DOUBLE) return Kind.Integer;
   return BigInt.asIntN(64, value) === value ? Kind.Long : Kind.Huge;
 }
 
-/** Seventeen digits tell any two doubles apart; more of them, or an exponent out of reach, would be lost. */
+/** Seventeen digits tell any two doubles apart; more of them would be lost. */
 const MAX_DIGITS = 17;
-const MAX_MAGNITUDE = 300;
+const MAX_IN_DOUBLE = 2n ** 53n;
 
 function isExactDouble(text: string): boolean {
   const digits = text
     .replace(/[eE].*$/, '')
     .replace(/[-.]/g, '')
     .replace(/^0+/, '');
-  const value = Math.abs(Number(text));
-  const isInReach = value === 0 ? digits === '' : Math.abs(Math.log10(value)) <= MAX_MAGNITUDE;
+  const value = Number(text);
+  const isInReach = Number.isFinite(value) && (value !== 0 || digits === '');
   return digits.length <= MAX_DIGITS && isInReach;
 }
