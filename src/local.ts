@@ -42,7 +42,7 @@ async function run(stop: AbortController): Promise<never> {
       const loaded = await loadDemoData(url, stop.signal);
       if (loaded.length > 0) say(`Loaded the demo datasets ${loaded.join(', ')}.`);
     }
-    greet(url, launcher.demoApiUrl, folder);
+    greet(url, launcher.ordersUrl, folder);
     return await aborted(stop.signal);
   } finally {
     say('Stopping ...');
@@ -51,11 +51,11 @@ async function run(stop: AbortController): Promise<never> {
   }
 }
 
-function greet(url: string, demoApiUrl: string | undefined, folder: DataFolder): void {
+function greet(url: string, ordersUrl: string | undefined, folder: DataFolder): void {
   say(`
 Longhaul runs. Data and logs are in ${folder.path}; Ctrl-C stops everything.
 
   Swagger UI    ${url}/api/v1/docs
-  First report  curl -s '${url}/api/v1/reports?wait=30' -H 'Content-Type: application/json' -d '{"report_name":"store-uptime"}'${demoApiUrl === undefined ? '' : `\n  Demo source   ${demoApiUrl}/orders: pages of orders, to try exports on`}
+  First report  curl -s '${url}/api/v1/reports?wait=30' -H 'Content-Type: application/json' -d '{"report_name":"store-uptime"}'${ordersUrl === undefined ? '' : `\n  Demo source   ${ordersUrl}, to try exports on`}
 `);
 }

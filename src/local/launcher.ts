@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { parseEnvironment } from '../config/environment.js';
 import { applyMigrations } from '../platform/prisma/migrator.js';
 import { Child } from './child.js';
-import { DemoApi } from './demo-api.js';
+import { DemoSources } from './demo-sources.js';
 import type { DataFolder } from './data-folder.js';
 import { ensureDatabase, startPostgres } from './postgres.js';
 import { startRedis } from './redis.js';
@@ -38,19 +38,19 @@ interface Application {
 export class Launcher {
   private readonly servers: Child[] = [];
   private readonly applications: Child[] = [];
-  private demoApi: DemoApi | undefined;
+  private demo: DemoSources | undefined;
   private stopping = false;
 
   constructor(private readonly options: LauncherOptions) {}
 
-  /** Base URL of the server of orders that exports can be tried on, if there is one. */
-  get demoApiUrl(): string | undefined {
-    return this.demoApi?.url;
+  /** Pages of orders that exports can be tried on, if they are served. */
+  get ordersUrl(): string | undefined {
+    return this.demo?.ordersUrl;
   }
 
   /** Returns the base URL of the API once both API and worker are ready. */
   async start(): Promise<string> {
-    const { settings, say } = this.options;
+    const { settings, folder, say } = this.options;
     const database = this.database();
     const redis = this.redis();
     await this.settled([database, redis]);
@@ -60,7 +60,11 @@ export class Launcher {
     const ports = await choosePorts(settings);
     const host = settings.host === '0.0.0.0' || settings.host === '127.0.0.1' ? 'localhost' : settings.host;
     const url = `http://${host}:${ports.api}`;
-    if (settings.demoData) this.demoApi = await DemoApi.start(ports.demoApi);
+    if (settings.demoData) {
+      const serverUrl = settings.databaseUrl === undefined ? databaseUrl : undefined;
+      const password = folder.secrets.databasePassword;
+      this.demo = await DemoSources.start({ port: ports.demoApi, serverUrl, password });
+    }
     const environment = this.environment({ databaseUrl, redisUrl, url, ports });
     parseEnvironment(environment); // Says here what would otherwise stand twice in the logs of the children.
     say('Starting the API and the worker ...');
@@ -76,7 +80,7 @@ export class Launcher {
   async stop(): Promise<void> {
     this.stopping = true;
     await Promise.all(this.applications.map((child) => child.stop()));
-    await this.demoApi?.stop();
+    await this.demo?.stop();
     await Promise.all(this.servers.map((child) => child.stop()));
     await this.options.folder.records.clear();
   }
@@ -162,22 +166,12 @@ export class Launcher {
       SCRATCH_DIR: folder.of('scratch'),
       PUBLIC_URL: found.url,
       ...settings.environment,
-      ...this.demoSource(),
+      ...this.demo?.environment(settings.environment),
       HOST: settings.host,
       PORT: String(found.ports.api),
       WORKER_PORT: String(found.ports.worker),
       DATABASE_URL: found.databaseUrl,
       REDIS_URL: found.redisUrl,
-    };
-  }
-
-  /** What lets exports fetch from the demo API, in addition to what the user has set. */
-  private demoSource(): NodeJS.ProcessEnv {
-    if (!this.demoApi) return {};
-    const { EXPORT_SOURCE_URL: url, OUTBOUND_ALLOW: allowed } = this.options.settings.environment;
-    return {
-      EXPORT_SOURCE_URL: url ?? `${this.demoApi.url}/orders`,
-      OUTBOUND_ALLOW: [allowed, new URL(this.demoApi.url).host].filter(Boolean).join(','),
     };
   }
 
