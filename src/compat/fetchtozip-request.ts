@@ -16,7 +16,8 @@ export function toExportBody(
   return {
     name: 'export',
     source: sourceOf(configuration, config.sourceUrl),
-    columns: inputs,
+    // Of several inputs for one column FetchtoZip took the last.
+    columns: [...new Map(inputs.map((input) => [input.column, input])).values()],
     // An input for a column that the source does not have was passed over by FetchtoZip, too.
     missing_columns: 'skip',
     format: configuration.file_type,
