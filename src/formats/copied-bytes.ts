@@ -4,8 +4,7 @@ import { rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { quoteText } from '../platform/query-engine/statement-text.js';
-import type { Copy } from './copy.js';
-import type { RenderJob } from './format.js';
+import type { Copy, RenderJob } from './format.js';
 import { Turns } from './turns.js';
 
 const run = promisify(execFile);
@@ -25,7 +24,7 @@ const pipes = new Turns(3);
  * error of the statement.
  */
 export async function* copiedBytes(job: RenderJob, { select, options }: Copy): AsyncGenerator<Buffer, number> {
-  const { session, file, onProgress } = job;
+  const { session, file, onProgress, signal } = job;
   const pipe = `${file}.pipe`;
   const endTurn = await pipes.take();
   try {
@@ -34,6 +33,9 @@ export async function* copiedBytes(job: RenderJob, { select, options }: Copy): A
     // A writer of our own: without one, the reader would see the end before the statement has opened the pipe.
     const keeper = await openFile(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
     const reader = new Socket({ fd: reading, readable: true, writable: false });
+    // A statement that waits for the pipe hears of no interrupt until somebody reads, or nobody can any more.
+    const stop = (): void => void reader.destroy(reasonOf(signal));
+    signal?.addEventListener('abort', stop, { once: true });
     const copying = session
       .query(`COPY (${select}) TO ${quoteText(pipe)} (${options})`, { ...(onProgress && { onProgress }) })
       .finally(() => closeFile(keeper));
@@ -45,10 +47,16 @@ export async function* copiedBytes(job: RenderJob, { select, options }: Copy): A
     } finally {
       // Where reading stopped early, this breaks the pipe for the statement, which must have ended before the file is gone.
       reader.destroy();
+      signal?.removeEventListener('abort', stop);
       await settled;
     }
   } finally {
     endTurn();
     await rm(pipe, { force: true });
   }
+}
+
+function reasonOf(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new Error('The signal was aborted.', { cause: reason });
 }

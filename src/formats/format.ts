@@ -22,12 +22,12 @@ export type LineEnd = (typeof LineEnd)[keyof typeof LineEnd];
 export interface FormatOptions {
   /** CSV: what the following three and `neutralizeFormulas` default to. Default `machine`. */
   profile?: CsvProfile;
-  /** CSV: one character, not a quote and not a line end. */
+  /** CSV: one character of ASCII, not a letter, digit, quote or line end. */
   delimiter?: string;
   /** CSV: whether the file starts with a byte order mark. */
   bom?: boolean;
   lineEnd?: LineEnd;
-  /** CSV: what stands for NULL, unquoted. Default: nothing. Empty text is `""`. */
+  /** CSV: what stands for NULL, unquoted. Default: nothing, and then empty text is `""`. */
   nullText?: string;
   /** Text that a spreadsheet would take for a formula is made plain text. Default: on for xlsx and the excel profiles. */
   neutralizeFormulas?: boolean;
@@ -36,8 +36,11 @@ export interface FormatOptions {
   /** zip: begin another inner file after so many rows. */
   maxRowsPerFile?: number;
   /** zip: what the inner files are; default csv. */
-  innerFormat?: Exclude<FormatName, 'zip'>;
+  innerFormat?: InnerFormat;
 }
+
+/** What a ZIP archive can hold. */
+export type InnerFormat = Exclude<FormatName, 'zip'>;
 
 /** A table to render: the relation `table` of the session, in file order, into `file` in the session's folder. */
 export interface RenderJob {
@@ -51,6 +54,8 @@ export interface RenderJob {
   baseName: string;
   options: FormatOptions;
   onProgress?: (progress: QueryProgress) => void;
+  /** The signal of the session: when it aborts, what the engine still has to say is not waited for. */
+  signal?: AbortSignal;
 }
 
 /** What became of a table. */
@@ -61,11 +66,26 @@ export interface Rendered {
   warnings: string[];
 }
 
-/** One file format: how it is called and how a table becomes such a file. To add one: a file here and a line in `formats.ts`. */
-export interface Format {
-  readonly name: FormatName;
+/** What a text format asks of the engine: the rows in the form they have in the file, and the options of COPY. */
+export interface Copy {
+  select: string;
+  options: string;
+  /** What is changed in the values on the way, for the manifest. */
+  warnings?: string[];
+}
+
+/** What a file is called by. */
+export interface FileKind {
+  /** Without a dot at its start. */
   readonly extension: string;
   readonly contentType: string;
+}
+
+/** One file format: how it is called and how a table becomes such a file. To add one: a file here and a line in `formats.ts`. */
+export interface Format extends FileKind {
+  readonly name: FormatName;
   /** Writes the whole file. */
   render(job: RenderJob): Promise<Rendered>;
+  /** The one COPY that makes the bytes, where one does: they can go elsewhere than into a file. */
+  copy?(job: RenderJob): Promise<Copy>;
 }

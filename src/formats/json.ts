@@ -1,13 +1,14 @@
-import { copyToFile, type Copy } from './copy.js';
-import { FormatName, type Format, type RenderJob } from './format.js';
-import { jsonProjection } from './projection.js';
+import { copyText } from './copy.js';
+import { FormatName, type Copy, type Format, type RenderJob } from './format.js';
+import { jsonProjection } from './json-projection.js';
 
 /** One JSON array of objects. */
 export const json: Format = {
   name: FormatName.Json,
   extension: 'json',
   contentType: 'application/json',
-  render: async (job) => await copyToFile(job, jsonCopy(job, true)),
+  render: async (job) => await copyText(job, jsonCopy(job, true)),
+  copy: async (job) => jsonCopy(job, true),
 };
 
 /** One JSON object per line. */
@@ -15,7 +16,8 @@ export const ndjson: Format = {
   name: FormatName.Ndjson,
   extension: 'ndjson',
   contentType: 'application/x-ndjson',
-  render: async (job) => await copyToFile(job, jsonCopy(job, false)),
+  render: async (job) => await copyText(job, jsonCopy(job, false)),
+  copy: async (job) => jsonCopy(job, false),
 };
 
 const jsonCopy = ({ table, columns }: RenderJob, array: boolean): Copy => ({

@@ -1,11 +1,10 @@
 import { JsonForm, type TableColumn } from '../common/table-column.js';
+import { isWideDecimal } from '../formats/nested-value.js';
 import { isNested } from '../formats/projection.js';
 import type { QueryColumn, QuerySession } from '../platform/query-engine/query-engine.js';
 import { quoteName } from '../platform/query-engine/statement-text.js';
 
 const MAX_SAFE = String(Number.MAX_SAFE_INTEGER);
-/** Decimal digits that a double is sure to hold. */
-const DOUBLE_DIGITS = 15;
 
 /**
  * Decides how each column stands in JSON. Where the type alone cannot say, the values do: one pass over those columns
@@ -36,11 +35,14 @@ function exactnessCheck({ name, type }: QueryColumn): string | null {
   if (/^U?(BIGINT|HUGEINT)$/.test(type)) return `${value} BETWEEN -${MAX_SAFE} AND ${MAX_SAFE}`;
   if (/^(DOUBLE|FLOAT)$/.test(type)) return `isfinite(${value})`;
   if (isWholeDecimal(type)) return `${value} BETWEEN -${MAX_SAFE} AND ${MAX_SAFE}`;
-  if (isWideDecimal(type)) return `CAST(CAST(${value} AS DOUBLE) AS ${type}) = ${value}`;
+  // The nearest double of a value near the ends of the type may lie outside of it.
+  if (isWideDecimal(type)) {
+    return `coalesce(TRY_CAST(CAST(${value} AS DOUBLE) AS ${type}) = ${value}, ${value} IS NULL)`;
+  }
+  if (!isNested(type) || !/U?(BIGINT|HUGEINT)|^(JSON|VARIANT)$|DECIMAL/.test(type)) return null;
   // Nested values are looked at as text: a long run of digits outside quotes.
-  if (isNested(type) && /U?(BIGINT|HUGEINT)|^JSON$/.test(type))
-    return `NOT regexp_matches(CAST(to_json(${value}) AS VARCHAR), '(^|[:\\[,])\\s*-?\\d{16,}')`;
-  return null;
+  const digits = type.includes('DECIMAL') ? '([\\d.]{17,}|\\d{16,})' : '\\d{16,}';
+  return `NOT regexp_matches(CAST(CAST(${value} AS JSON) AS VARCHAR), '(^|[:\\[,])\\s*-?${digits}')`;
 }
 
 function jsonForm({ type }: QueryColumn, exact: boolean): JsonForm {
@@ -55,8 +57,3 @@ function jsonForm({ type }: QueryColumn, exact: boolean): JsonForm {
 
 /** Whole numbers in a decimal follow the rule of integers. */
 const isWholeDecimal = (type: string): boolean => isWideDecimal(type) && type.endsWith(',0)');
-
-function isWideDecimal(type: string): boolean {
-  const width = /^DECIMAL\((\d+),\d+\)$/.exec(type)?.[1];
-  return width !== undefined && Number(width) > DOUBLE_DIGITS;
-}

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Config } from '../config/config.js';
-import { jsonProjection } from '../formats/projection.js';
+import { jsonProjection } from '../formats/json-projection.js';
 import { IsolatedQueryEngine, type QuerySession } from '../platform/query-engine/query-engine.js';
 import { QueryEngineLost } from '../platform/query-engine/query-errors.js';
 import { quoteText } from '../platform/query-engine/statement-text.js';

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FormatName } from '../formats/format.js';
+import { anyTable, selectOf, type AnyColumn, type AnyValue } from '../../test/support/any-table.js';
 import { RenderBench } from '../../test/support/rendered.js';
 
 let bench: RenderBench;
@@ -50,4 +52,38 @@ it('names its columns when there are no rows', async () => {
   const { schema, num_rows: rows } = await parquetMetadataAsync(await asyncBufferFromFile(file));
   expect(rows).toBe(0n);
   expect(schema.slice(1).map(({ name }) => name)).toEqual(['a', 'b,c']);
+});
+
+it('keeps what Parquet has no type for as text', async () => {
+  const sql = `SELECT INTERVAL '-1 month 00:00:01.500004' AS span, TIMETZ '01:02:03+02:30' AS at, '0101'::BIT AS bits,
+    'b'::ENUM('a', 'b') AS kind, '123456789012345678901234567890123456789012'::BIGNUM AS big, [INTERVAL '-1 day'] AS spans`;
+  const { file } = await bench.render(FormatName.Parquet, sql);
+  expect(await parquetReadObjects({ file: await asyncBufferFromFile(file), compressors })).toEqual([
+    { span: '-1 month 00:00:01.500004', at: '01:02:03+02:30', bits: '0101', kind: 'b', big: '123456789012345678901234567890123456789012', spans: ['-1 day'] },
+  ]); // prettier-ignore
+});
+
+it('is the same table to hyparquet, whatever is in it', async () => {
+  const exact = {
+    timestampFromMicroseconds: (value: bigint) => value,
+    dateFromDays: (value: number) => value,
+    stringFromBytes: (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8'),
+  };
+  const expected = ({ values }: AnyColumn, row: number): AnyValue => values[row]!;
+  // Its decimals are numbers, and its lists of nothing are undefined.
+  const table = anyTable(['BIGINT', 'VARCHAR', 'DOUBLE', 'BOOLEAN', 'DATE', 'TIMESTAMP', 'BLOB']);
+  await fc.assert(
+    fc.asyncProperty(table, async (columns) => {
+      const { file } = await bench.render(FormatName.Parquet, selectOf(columns));
+      const options = { file: await asyncBufferFromFile(file), compressors, parsers: exact as never, utf8: false };
+      const rows = await parquetReadObjects(options);
+      expect(rows).toHaveLength(columns[0]!.values.length);
+      rows.forEach((row, index) => {
+        const fields = new Map(Object.entries(row));
+        expect([...fields.keys()].sort()).toEqual(columns.map(({ name }) => name).sort());
+        for (const column of columns) expect(fields.get(column.name)).toEqual(expected(column, index));
+      });
+    }),
+    { numRuns: 80 },
+  );
 });

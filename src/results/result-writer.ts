@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
-import { FORMATS, isFormatName } from '../formats/formats.js';
+import { readFormatOptions } from '../formats/format-options.js';
+import { FORMATS, fileKind, isFormatName } from '../formats/formats.js';
 import type { FormatName } from '../formats/format.js';
 import type { QuerySession } from '../platform/query-engine/query-engine.js';
 import type { TableColumn } from '../common/table-column.js';
@@ -81,8 +82,10 @@ export class ResultWriter {
   async render(request: RenderRequest): Promise<NewArtifact> {
     const { session, directory, columns, run, keyPrefix, signal, onProgress } = request;
     const format = FORMATS[request.format];
+    const options = readFormatOptions(request.format, run.formatOptions);
+    const { extension, contentType } = fileKind(request.format, options);
     const id = uuidv7();
-    const file = join(directory, `${id}.${format.extension}`);
+    const file = join(directory, `${id}.${extension}`);
     const baseName = `${run.name}-${run.createdAt.toISOString().slice(0, 10)}`;
     onProgress?.(RunPhase.Render, null);
     const rendered = await format.render({
@@ -92,20 +95,21 @@ export class ResultWriter {
       file,
       modified: run.createdAt,
       baseName,
-      options: run.formatOptions,
+      options,
       onProgress: ({ percent }) => onProgress?.(RunPhase.Render, percent),
+      signal,
     });
     if (rendered.rows !== request.rows) {
       throw new RowCountMismatch('The file', { expected: request.rows, found: rendered.rows });
     }
     onProgress?.(RunPhase.Upload, 0);
-    const stored = await this.upload(file, `${keyPrefix}${id}.${format.extension}`, {
-      contentType: format.contentType,
+    const stored = await this.upload(file, `${keyPrefix}${id}.${extension}`, {
+      contentType,
       signal,
       onPercent: (percent) => onProgress?.(RunPhase.Upload, percent),
     });
-    const fileName = `${baseName}.${format.extension}`;
-    return { ...stored, ...rendered, id, format: format.name, fileName, contentType: format.contentType };
+    const fileName = `${baseName}.${extension}`;
+    return { ...stored, ...rendered, id, format: format.name, fileName, contentType };
   }
 
   private async renderIfAsked(

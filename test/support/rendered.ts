@@ -25,7 +25,7 @@ export class RenderBench {
   async render(format: FormatName, sql: string, options: FormatOptions = {}): Promise<Rendered & { file: string }> {
     this.files += 1;
     const table = `t${String(this.files)}`;
-    await this.session.query(`COPY (${sql}) TO '${join(this.directory, table)}.parquet' (FORMAT parquet)`);
+    const expected = await this.session.materialize(sql, `${table}.parquet`);
     await this.session.relate(table, join(this.directory, `${table}.parquet`));
     const file = join(this.directory, `${table}.out`);
     const rendered = await FORMATS[format].render({
@@ -37,6 +37,7 @@ export class RenderBench {
       baseName: 'a-report',
       options,
     });
+    if (rendered.rows !== expected) throw new Error(`${String(rendered.rows)} of ${String(expected)} rows`);
     return { file, ...rendered };
   }
 
