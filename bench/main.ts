@@ -1,8 +1,13 @@
 import { benchCreateOverhead } from './create-overhead.js';
+import { benchHttpSource } from './http-source.js';
 import { Servers } from './servers.js';
 import { benchStoreUptime } from './store-uptime.js';
 
-const BENCHES = { 'store-uptime': benchStoreUptime, 'create-overhead': benchCreateOverhead };
+const BENCHES = {
+  'store-uptime': benchStoreUptime,
+  'create-overhead': benchCreateOverhead,
+  'http-source': benchHttpSource,
+};
 
 /** `npm run bench` runs all of them; names after `--` choose some. */
 const asked = process.argv.slice(2);
