@@ -4,7 +4,7 @@ import { constants, deflateRaw } from 'node:zlib';
 const BLOCK_BYTES = 1024 * 1024;
 /** Blocks that are deflated at a time: the libuv pool has four threads, and files want some of them. */
 const PARALLEL_BLOCKS = 3;
-const OPTIONS = { level: 1, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: BLOCK_BYTES / 4 };
+const OPTIONS = { level: 1, windowBits: 13, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: BLOCK_BYTES / 4 };
 /** An empty last block: what goes before it ends at a byte, by the sync flush. */
 const END = Buffer.from([0x03, 0x00]);
 

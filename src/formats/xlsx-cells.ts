@@ -1,141 +1,159 @@
 import type { TableColumn } from '../common/table-column.js';
-import { quoteName } from '../platform/query-engine/statement-text.js';
-import { isNested, timeText } from './projection.js';
+import type { BlockOutput } from './block-output.js';
+import { CellKind, cellKind } from './xlsx-columns.js';
+import { FieldMark, type FieldSink } from './xlsx-fields.js';
+import { fitsDigits, noNumber } from './xlsx-numbers.js';
+import { endOfFitting, escapeText, isFormulaLike, MAX_ESCAPE_BYTES } from './xlsx-text.js';
 
 /** Places in `cellXfs` of the styles part. */
-// exceljs takes an empty cell without a style for none, and puts the cells after it one place too far left: hence `Empty`.
-export const CellStyle = { Header: 1, Date: 2, Timestamp: 3, LiteralText: 4, Empty: 5 } as const;
+export const CellStyle = { Header: 1, Date: 2, Timestamp: 3, LiteralText: 4 } as const;
 
-/** UTF-16 units that Excel holds in a cell. */
-export const MAX_TEXT_UNITS = 32_767;
-/** Digits that Excel keeps of a number. */
-const MAX_DIGITS = 15;
-const MAX_INTEGER = '9'.repeat(MAX_DIGITS);
-/** From here on day numbers are those of the calendar: Excel knows a 29 February 1900. */
-const FIRST_DAY = '1900-03-01';
+/** More than a cell has around its value, with the start and end of its row. */
+const FRAME_BYTES = 160;
+/** Digits of the last row that a sheet can have. */
+const MAX_ROW_DIGITS = 7;
 
-const FORBIDDEN = '\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F\\x{FFFE}\\x{FFFF}';
-/** What the XML of a text cannot hold as it is, or what has to be told about it: all other text is taken unread. */
-const SPECIAL = `'^$|^[\\s=+\\-@]|\\s$|_x[0-9A-Fa-f]{4}_|[&<>\\n\\r${FORBIDDEN}]'`;
-const ESCAPE_LIKE = `'_x[0-9A-Fa-f]{4}[_${FORBIDDEN}]'`;
-/** What a spreadsheet may take for a formula when the cell is typed again or the text is pasted. */
-const FORMULA_LIKE = `'^[=+\\-@\\t\\r]'`;
-const ASTRAL = `'[\\x{10000}-\\x{10FFFF}]'`;
+const frame = (text: string): Uint8Array => Buffer.from(text);
+const ROW_START = frame('<row r="');
+const ROW_NUMBERED = frame('">');
+const ROW_END = frame('</row>');
+const NUMBER = frame('"><v>');
+const DATE = frame(`" s="${String(CellStyle.Date)}"><v>`);
+const TIMESTAMP = frame(`" s="${String(CellStyle.Timestamp)}"><v>`);
+const TRUE = frame('" t="b"><v>1');
+const FALSE = frame('" t="b"><v>0');
+const VALUE_END = frame('</v></c>');
+const TEXT = frame('" t="inlineStr"><is><t>');
+const SPACED = 't="inlineStr"><is><t xml:space="preserve">';
+const SPACED_TEXT = frame(`" ${SPACED}`);
+const LITERAL_TEXT = frame(`" s="${String(CellStyle.LiteralText)}" ${SPACED}`);
+const HEADER_TEXT = frame(`" s="${String(CellStyle.Header)}" ${SPACED}`);
+const TEXT_END = frame('</t></is></c>');
+
+const SPACE = 0x20;
+const LETTER_T = 0x74;
 
 /**
- * Select list of one column: the XML of a row without its `<row><c`, which wait for the row's number. Lines hold no line end
- * but the last.
+ * Makes the rows of sheets from fields as `cellValue` asks for them. Each cell has its reference, which ECMA-376 does not ask
+ * for but readers do; NULL has no cell. Works on bytes: text that becomes a string of JavaScript costs several times as
+ * much as all of this.
  */
-export function rowLine(columns: readonly TableColumn[]): string {
-  return `concat(${columns.map((column, index) => cell(column, index === 0 ? '' : '<c')).join(', ')}, '</row>')`;
-}
+export class CellWriter implements FieldSink {
+  /** Text cells that were cut, and those that look like formulas. */
+  cut = 0;
+  formulaLike = 0;
+  private row = 0;
+  private column = 0;
+  /** The digits of `row`, in ASCII. */
+  private readonly digits = new Uint8Array(MAX_ROW_DIGITS);
+  private digitCount = 0;
+  private readonly kinds: readonly CellKind[];
+  private readonly starts: readonly Uint8Array[];
 
-/** SQL conditions, one for each text column, of what is told in the manifest. */
-export function textChecks(columns: readonly TableColumn[]): { cut: string[]; formulaLike: string[] } {
-  const texts = columns.filter(isText).map(textOf);
-  return { cut: texts.map(isTooLong), formulaLike: texts.map((text) => `regexp_matches(${text}, ${FORMULA_LIKE})`) };
-}
-
-/** One cell; `open` is its start tag as far as its name. */
-function cell(column: TableColumn, open: string): string {
-  const value = quoteName(column.name);
-  const filled = isText(column) ? textCell(textOf(column), open) : typedCell(column, open);
-  return `CASE WHEN ${value} IS NULL THEN '${open} s="${String(CellStyle.Empty)}"/>' ELSE ${filled} END`;
-}
-
-/** A cell of a number, boolean or time; of its text where Excel cannot hold the value. */
-function typedCell({ name, type }: TableColumn, open: string): string {
-  const value = quoteName(name);
-  const text = `CAST(${value} AS VARCHAR)`;
-  const number = (digits: string, style?: number): string => numberCell(digits, open, style);
-  if (type === 'BOOLEAN') return either(value, `'${open} t="b"><v>1</v></c>'`, `'${open} t="b"><v>0</v></c>'`);
-  if (/^(DOUBLE|FLOAT)$/.test(type)) {
-    const special = `CASE WHEN isnan(${value}) THEN 'NaN' WHEN ${value} > 0 THEN 'Infinity' ELSE '-Infinity' END`;
-    return either(`isfinite(${value})`, number(text), plainText(special, open));
+  constructor(
+    private readonly columns: readonly TableColumn[],
+    private readonly neutralizeFormulas: boolean,
+    private readonly output: BlockOutput,
+  ) {
+    this.kinds = columns.map(cellKind);
+    this.starts = columns.map((_, index) => frame(`<c r="${columnLetters(index)}`));
   }
-  if (type === 'DATE') {
-    const day = `CAST(${value} - DATE '1899-12-30' AS VARCHAR)`;
-    return either(within(value, type), number(day, CellStyle.Date), plainText(text, open));
+
+  /** Writes the header row; what comes then are the rows of another sheet. */
+  header(): void {
+    this.row = 0;
+    for (const { name } of this.columns) {
+      const bytes = Buffer.from(name);
+      this.open(HEADER_TEXT, bytes.length * MAX_ESCAPE_BYTES);
+      this.endText(bytes, 0, endOfFitting(bytes, 0, bytes.length));
+    }
+    this.endRecord();
   }
-  const time = timeText(value, type);
-  if (time !== null) {
-    const serial = `CAST((epoch_us(${value}) + 2209161600000000) / 86400000000 AS VARCHAR)`;
-    return either(within(value, type), number(serial, CellStyle.Timestamp), plainText(time, open));
+
+  value(bytes: Buffer, from: number, to: number): void {
+    const kind = this.kinds[this.column];
+    if (kind === CellKind.Text) this.text(bytes, from, to);
+    else if (bytes[from] === FieldMark.Text) this.plainText(bytes, from + 1, to);
+    else this.typed(bytes, from, to);
   }
-  const exact = isExact(value, type);
-  return exact === null ? number(text) : either(exact, number(text), plainText(text, open));
-}
 
-/** Whether Excel keeps every digit; null where the type already says so. */
-function isExact(value: string, type: string): string | null {
-  if (/^U?(BIGINT|HUGEINT)$/.test(type)) return `${value} BETWEEN -${MAX_INTEGER} AND ${MAX_INTEGER}`;
-  const [, width, scale] = (/^DECIMAL\((\d+),(\d+)\)$/.exec(type) ?? []).map(Number);
-  if (width === undefined || scale === undefined || width <= MAX_DIGITS) return null;
-  if (scale < MAX_DIGITS) {
-    const most = scale === 0 ? MAX_INTEGER : `${MAX_INTEGER.slice(scale)}.${'9'.repeat(scale)}`;
-    return `${value} BETWEEN -${most} AND ${most}`;
+  nothing(): void {
+    if (this.column === 0) this.startRow();
+    this.column += 1;
   }
-  const digits = `replace(ltrim(rtrim(CAST(${value} AS VARCHAR), '0'), '-0.'), '.', '')`;
-  return `length(${digits}) <= ${String(MAX_DIGITS)}`;
+
+  endRecord(): void {
+    this.output.put(ROW_END);
+    this.column = 0;
+  }
+
+  private typed(bytes: Buffer, from: number, to: number): void {
+    const kind = this.kinds[this.column];
+    const word = kind === CellKind.Double ? noNumber(bytes, from) : null;
+    if (word !== null) this.plainText(frame(word), 0, word.length);
+    else if (kind === CellKind.Exact && !fitsDigits(bytes, from, to)) this.plainText(bytes, from, to);
+    else if (kind === CellKind.Boolean) {
+      this.open(bytes[from] === LETTER_T ? TRUE : FALSE, 0);
+      this.output.put(VALUE_END);
+    } else {
+      this.open(kind === CellKind.Date ? DATE : kind === CellKind.Timestamp ? TIMESTAMP : NUMBER, to - from);
+      this.output.copy(bytes, from, to);
+      this.output.put(VALUE_END);
+    }
+  }
+
+  private text(bytes: Buffer, from: number, end: number): void {
+    const to = endOfFitting(bytes, from, end);
+    if (to < end) this.cut += 1;
+    const isLiteral = this.neutralizeFormulas && to > from && isFormulaLike(bytes[from]);
+    if (isLiteral) this.formulaLike += 1;
+    // XML lets a reader drop white space at the ends of a text.
+    const isSpaced = to > from && ((bytes[from] ?? 0) <= SPACE || (bytes[to - 1] ?? 0) <= SPACE);
+    this.open(isLiteral ? LITERAL_TEXT : isSpaced ? SPACED_TEXT : TEXT, (to - from) * MAX_ESCAPE_BYTES);
+    this.endText(bytes, from, to);
+  }
+
+  /** Text that needs no escape. */
+  private plainText(bytes: Uint8Array, from: number, to: number): void {
+    this.open(TEXT, to - from);
+    this.output.copy(bytes, from, to);
+    this.output.put(TEXT_END);
+  }
+
+  private endText(bytes: Buffer, from: number, to: number): void {
+    const { output } = this;
+    output.length = escapeText({ bytes, from, to }, output.bytes, output.length);
+    output.put(TEXT_END);
+  }
+
+  /** A cell up to its value, with room for a value of so many bytes. */
+  private open(start: Uint8Array, valueBytes: number): void {
+    const { output, column } = this;
+    output.reserve(FRAME_BYTES + valueBytes);
+    if (column === 0) this.startRow();
+    const reference = this.starts[column];
+    if (reference === undefined) throw new Error('A record has more fields than there are columns.');
+    output.put(reference);
+    output.copy(this.digits, 0, this.digitCount);
+    output.put(start);
+    this.column = column + 1;
+  }
+
+  private startRow(): void {
+    const { output } = this;
+    this.row += 1;
+    const text = String(this.row);
+    this.digitCount = text.length;
+    for (let at = 0; at < text.length; at += 1) this.digits[at] = text.charCodeAt(at);
+    output.reserve(FRAME_BYTES);
+    output.put(ROW_START);
+    output.copy(this.digits, 0, this.digitCount);
+    output.put(ROW_NUMBERED);
+  }
 }
 
-/** Whatever Excel has no type of its own for. */
-const isText = ({ type }: TableColumn): boolean =>
-  isNested(type) ||
-  !/^(BOOLEAN|DOUBLE|FLOAT|DATE|TIMESTAMP.*|DECIMAL\(.*\)|U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT))$/.test(type);
-
-function textOf({ name, type }: TableColumn): string {
-  const value = quoteName(name);
-  if (type === 'VARCHAR') return value;
-  if (type === 'BLOB') return `to_base64(${value})`;
-  return `CAST(${isNested(type) ? `to_json(${value})` : value} AS VARCHAR)`;
-}
-
-function within(value: string, type: string): string {
-  const literal = type === 'DATE' || type.endsWith('ZONE') ? type : 'TIMESTAMP';
-  return `${value} >= ${literal} '${FIRST_DAY}' AND ${value} < ${literal} '10000-01-01'`;
-}
-
-const either = (condition: string, then: string, otherwise: string): string =>
-  `CASE WHEN ${condition} THEN ${then} ELSE ${otherwise} END`;
-
-const numberCell = (digits: string, open: string, style?: number): string =>
-  `concat('${open}${style === undefined ? '' : ` s="${String(style)}"`}><v>', ${digits}, '</v></c>')`;
-
-const plainText = (text: string, open: string): string =>
-  `concat('${open} t="inlineStr"><is><t>', ${text}, '</t></is></c>')`;
-
-function textCell(text: string, open: string): string {
-  const special = `strlen(${text}) > ${String(MAX_TEXT_UNITS)} OR regexp_matches(${text}, ${SPECIAL})`;
-  return either(special, specialText(text, open), plainText(text, open));
-}
-
-function specialText(text: string, open: string): string {
-  const style = `CASE WHEN regexp_matches(${text}, ${FORMULA_LIKE}) THEN ' s="${String(CellStyle.LiteralText)}"'
-    WHEN ${text} = '' THEN ' s="${String(CellStyle.Empty)}"' ELSE '' END`;
-  const escaped = escape(either(isTooLong(text), firstUnits(text), text));
-  return `concat('${open}', ${style}, ' t="inlineStr"><is><t xml:space="preserve">', ${escaped}, '</t></is></c>')`;
-}
-
-/** ECMA-376 part 1, 22.9.2.19 (ST_Xstring): what XML forbids as `_xHHHH_`, and `_x` as `_x005F_x` where the text would read as such. */
-function escape(text: string): string {
-  const literal = either(`regexp_matches(${text}, ${ESCAPE_LIKE})`, `replace(${text}, '_x', '_x005F_x')`, text);
-  const parts = `regexp_extract_all(${literal}, '[${FORBIDDEN}]|[^${FORBIDDEN}]+')`;
-  const part = either(`regexp_matches(p, '^[${FORBIDDEN}]')`, "format('_x{:04X}_', unicode(p))", 'p');
-  const legal = `array_to_string(list_transform(${parts}, lambda p: ${part}), '')`;
-  const entities = `replace(replace(replace(${legal}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')`;
-  return `replace(replace(${entities}, chr(10), '&#10;'), chr(13), '&#13;')`;
-}
-
-/** More UTF-16 units than fit: characters, and those beyond the basic plane once more. */
-function isTooLong(text: string): string {
-  const most = String(MAX_TEXT_UNITS);
-  const units = `length(${text}) + length(regexp_replace(${text}, '[^\\x{10000}-\\x{10FFFF}]+', '', 'g'))`;
-  return `(strlen(${text}) > ${most} AND ${units} > ${most})`;
-}
-
-/** The characters that fit: each beyond the basic plane is counted twice by a mark before it, which no XML may hold. */
-function firstUnits(text: string): string {
-  const marked = `regexp_replace(replace(${text}, chr(65535), ''), ${ASTRAL}, chr(65535) || '\\0', 'g')`;
-  return `replace(left(${marked}, ${String(MAX_TEXT_UNITS)}), chr(65535), '')`;
+/** `A`, …, `Z`, `AA`, …, counted from 0. */
+export function columnLetters(index: number): string {
+  const letter = String.fromCharCode(0x41 + (index % 26));
+  return index < 26 ? letter : columnLetters(Math.floor(index / 26) - 1) + letter;
 }

@@ -1,5 +1,3 @@
-import { MAX_TEXT_UNITS, CellStyle } from './xlsx-cells.js';
-
 const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
 const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
 const OFFICE = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
@@ -8,16 +6,12 @@ const SHEET_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml'
 
 export const SHEET_END = '</sheetData></worksheet>';
 
-/** A sheet up to its first row of data: the header row, bold and frozen. */
-export function sheetStart(names: readonly string[]): string {
+/** A sheet up to its rows; the first of them stays in sight. */
+export function sheetStart(lastCell: string): string {
   const pane = '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>';
-  const cells = names.map(
-    (name, index) =>
-      `<c${index === 0 ? ' r="A1"' : ''} s="${String(CellStyle.Header)}" t="inlineStr"><is><t xml:space="preserve">${escapeText(name.slice(0, MAX_TEXT_UNITS))}</t></is></c>`,
-  );
   return (
-    `${XML}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0">${pane}</sheetView></sheetViews>` +
-    `<sheetData><row r="1">${cells.join('')}</row>`
+    `${XML}<worksheet xmlns="${MAIN}"><dimension ref="A1:${lastCell}"/>` +
+    `<sheetViews><sheetView workbookViewId="0">${pane}</sheetView></sheetViews><sheetData>`
   );
 }
 
@@ -79,32 +73,10 @@ const STYLES = [
   '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>',
   '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>',
   '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>',
-  '<cellXfs count="6"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>',
+  '<cellXfs count="5"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>',
   '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" quotePrefix="1" applyFont="1"/>',
   '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>',
   '<xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>',
-  '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" quotePrefix="1"/>',
-  '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>',
+  '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" quotePrefix="1"/></cellXfs>',
   '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
 ].join('');
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '\n': '&#10;',
-  '\r': '&#13;',
-};
-
-/* eslint-disable no-control-regex -- these are what XML forbids */
-const FORBIDDEN = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g;
-const ESCAPE_LIKE = /_x[0-9A-Fa-f]{4}[_\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
-/* eslint-enable no-control-regex */
-
-/** As `rowLine` escapes the text of cells. */
-function escapeText(text: string): string {
-  const literal = ESCAPE_LIKE.test(text) ? text.replaceAll('_x', '_x005F_x') : text;
-  return literal
-    .replace(FORBIDDEN, (character) => `_x${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`)
-    .replace(/[&<>\n\r]/g, (character) => ENTITIES[character] ?? character);
-}

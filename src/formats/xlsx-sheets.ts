@@ -1,79 +1,94 @@
+import type { TableColumn } from '../common/table-column.js';
+import { BlockOutput } from './block-output.js';
+import { CellWriter, columnLetters } from './xlsx-cells.js';
+import { Fields, type FieldSink } from './xlsx-fields.js';
 import { SHEET_END, sheetStart } from './xlsx-parts.js';
 
 /** Rows of a sheet, the header among them. */
 export const SHEET_ROWS = 1_048_576;
-const LINE_END = 0x0a;
+/** Rows of data that fit into a sheet. */
+export const SHEET_RECORDS = SHEET_ROWS - 1;
+/** Columns of a sheet. */
+export const MAX_COLUMNS = 16_384;
 
-/** Bytes of the longest `rowStart`. */
-const ROW_START_BYTES = 32;
-
-/** Cuts a stream of row lines into sheets and gives each row its number. */
-export class RowLines {
-  private rest: Buffer = Buffer.alloc(0);
+/**
+ * Makes sheets of fields (`FIELD_OPTIONS`). They come in one stream, or in several that have some of the columns each and are
+ * read side by side.
+ */
+export class Sheets {
+  readonly cells: CellWriter;
+  private readonly output = new BlockOutput();
+  private readonly sources: readonly Source[];
   private read = 0;
-  private atStart = true;
 
   constructor(
-    private readonly chunks: AsyncGenerator<Buffer, number>,
-    private readonly names: readonly string[],
-  ) {}
+    streams: readonly AsyncGenerator<Buffer, unknown>[],
+    private readonly columns: readonly TableColumn[],
+    neutralizeFormulas: boolean,
+  ) {
+    const cells = new CellWriter(columns, neutralizeFormulas, this.output);
+    const unfinished: FieldSink = {
+      value: (bytes, from, to) => {
+        cells.value(bytes, from, to);
+      },
+      nothing: () => {
+        cells.nothing();
+      },
+      endRecord: () => undefined,
+    };
+    this.cells = cells;
+    this.sources = streams.map((chunks, index) => ({
+      chunks,
+      fields: new Fields(index === streams.length - 1 ? cells : unfinished),
+    }));
+  }
 
   /** Rows of data so far. */
   get rows(): number {
     return this.read;
   }
 
-  /** The next sheet: its start, as many rows as it holds, its end. */
-  async *sheet(): AsyncGenerator<Buffer> {
-    yield Buffer.from(sheetStart(this.names));
-    for (let row = 2; row <= SHEET_ROWS;) {
-      const chunk = await this.next();
-      if (chunk === null) break;
-      const { end, lines } = endOfLines(chunk, SHEET_ROWS + 1 - row);
-      yield this.numbered(chunk.subarray(0, end), row, lines);
-      row += lines;
-      this.read += lines;
-      this.rest = chunk.subarray(end);
+  /** The next sheet, which has so many rows of data. */
+  async *sheet(records: number): AsyncGenerator<Buffer> {
+    yield Buffer.from(sheetStart(`${columnLetters(this.columns.length - 1)}${String(records + 1)}`));
+    this.cells.header();
+    for (let left = records; left > 0;) {
+      const added = await this.next(left);
+      if (added === 0) break;
+      left -= added;
+      for (const block of this.output.takeFull()) yield block;
     }
+    for (const block of this.output.takeAll()) yield block;
     yield Buffer.from(SHEET_END);
+  }
+
+  /** Reads on until nothing comes, so that rows which nobody counted and errors at the end are heard of. */
+  async end(): Promise<void> {
+    while ((await this.next(1)) > 0);
   }
 
   /** Nothing more is read. */
   async close(): Promise<void> {
-    await this.chunks.return(this.read);
+    for (const { chunks } of this.sources) await chunks.return(undefined);
   }
 
-  /** The lines with the start of each row; `row` is the number of the one that the first of them belongs to. */
-  private numbered(lines: Buffer, row: number, ends: number): Buffer {
-    const numbered = Buffer.allocUnsafe(lines.length + (ends + 1) * ROW_START_BYTES);
-    let length = 0;
-    for (let from = 0, number = row; from < lines.length; number += 1) {
-      if (this.atStart) length += numbered.write(rowStart(number), length, 'latin1');
-      const lineEnd = lines.indexOf(LINE_END, from);
-      const to = lineEnd < 0 ? lines.length : lineEnd + 1;
-      length += lines.copy(numbered, length, from, to);
-      this.atStart = lineEnd >= 0;
-      from = to;
+  /** Adds some rows, at most so many; 0 at the end. */
+  private async next(most: number): Promise<number> {
+    const step = this.sources.length === 1 ? most : 1;
+    let added = 0;
+    for (const { fields, chunks } of this.sources) {
+      for (added = fields.drain(step); added === 0; added = fields.drain(step)) {
+        const next = await chunks.next();
+        if (next.done === true) return 0;
+        fields.add(next.value);
+      }
     }
-    return numbered.subarray(0, length);
-  }
-
-  private async next(): Promise<Buffer | null> {
-    if (this.rest.length > 0) return this.rest;
-    const next = await this.chunks.next();
-    return next.done === true ? null : next.value;
+    this.read += added;
+    return added;
   }
 }
 
-/** Some readers need the number of a row and the place of its first cell; both are optional in ECMA-376. */
-const rowStart = (row: number): string => `<row r="${String(row)}"><c r="A${String(row)}"`;
-
-/** Where `most` lines end, or all of the chunk; and the number of line ends up to there. */
-function endOfLines(chunk: Buffer, most: number): { end: number; lines: number } {
-  let lines = 0;
-  for (let at = chunk.indexOf(LINE_END); at >= 0; at = chunk.indexOf(LINE_END, at + 1)) {
-    lines += 1;
-    if (lines === most) return { end: at + 1, lines };
-  }
-  return { end: chunk.length, lines };
+interface Source {
+  chunks: AsyncGenerator<Buffer, unknown>;
+  fields: Fields;
 }

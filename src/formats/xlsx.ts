@@ -1,60 +1,79 @@
+import { ColumnFiles, MAX_COLUMNS_OF_PIPE } from './column-files.js';
 import { copiedBytes } from './copied-bytes.js';
-import { FormatName, type Format, type RenderJob } from './format.js';
-import { rowLine, textChecks } from './xlsx-cells.js';
+import { FormatName, type Format, type Rendered, type RenderJob } from './format.js';
+import { cellValue } from './xlsx-columns.js';
+import { TooManyColumns } from './xlsx-errors.js';
+import { FIELD_OPTIONS } from './xlsx-fields.js';
 import { sheetPart, workbookParts } from './xlsx-parts.js';
-import { RowLines, SHEET_ROWS } from './xlsx-sheets.js';
+import { MAX_COLUMNS, SHEET_RECORDS, Sheets } from './xlsx-sheets.js';
+import { MAX_TEXT_UNITS } from './xlsx-text.js';
 import { ZipFile } from './zip-file.js';
 
-/** COPY as one column of text, as it is. */
-const LINES = "FORMAT csv, HEADER false, DELIMITER ',', QUOTE '', ESCAPE ''";
-
 /**
- * An Excel workbook of typed cells (ECMA-376). The engine makes the XML of each row; here it is cut into sheets and
- * deflated. Cells have no references: they follow each other without gaps, an absent value is an empty cell.
+ * An Excel workbook of typed cells (ECMA-376). The engine writes the values of each row; here they become cells, which are
+ * deflated as they come. A wide table comes in files of some columns each.
  */
 export const xlsx: Format = {
   name: FormatName.Xlsx,
   extension: 'xlsx',
   contentType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
   async render(job) {
-    const { rows, warnings } = await examine(job);
-    const sheets = Math.max(1, Math.ceil(rows / (SHEET_ROWS - 1)));
-    const select = `SELECT ${rowLine(job.columns)} FROM ${job.table}`;
-    const names = job.columns.map(({ name }) => name);
-    const lines = new RowLines(copiedBytes(job, { select, options: LINES }), names);
-    try {
-      await ZipFile.write(job.file, job.modified, async (archive) => {
-        for (const [name, xml] of workbookParts(sheets)) await archive.add(name, once(xml));
-        for (let sheet = 0; sheet < sheets; sheet += 1) await archive.add(sheetPart(sheet), lines.sheet());
-      });
-    } finally {
-      await lines.close();
+    const { columns, table } = job;
+    if (columns.length > MAX_COLUMNS) throw new TooManyColumns(columns.length, MAX_COLUMNS);
+    const rows = await countRows(job);
+    const values = columns.map(cellValue);
+    if (columns.length <= MAX_COLUMNS_OF_PIPE) {
+      const select = `SELECT ${values.join(', ')} FROM ${table}`;
+      return await write(job, [copiedBytes(job, { select, options: FIELD_OPTIONS })], rows);
     }
-    if (lines.rows !== rows) throw new Error(`The workbook has ${String(lines.rows)} of ${String(rows)} rows.`);
-    return { rows, warnings };
+    const files = await ColumnFiles.write(job, values, FIELD_OPTIONS);
+    try {
+      return await write(job, files.read(), rows);
+    } finally {
+      await files.remove();
+    }
   },
 };
 
-/** Counts the rows, and the cells that cannot or should not stand as they are. */
-async function examine({ session, table, columns }: RenderJob): Promise<{ rows: number; warnings: string[] }> {
-  const { cut, formulaLike } = textChecks(columns);
-  // A list, because as many terms of a sum would nest too deep for a wide table.
-  const total = (conditions: readonly string[]): string =>
-    `list_sum([0, ${conditions.map((condition) => `count_if(${condition})`).join(', ')}])`;
-  const [counts] = await session.query(
-    `SELECT count(*) AS rows, ${total(cut)} AS cut, ${total(formulaLike)} AS formula_like FROM ${table}`,
-  );
-  return {
-    rows: Number(counts?.['rows']),
-    warnings: [
-      ...warning(counts?.['cut'], 'were cut to the 32,767 characters that Excel holds'),
-      ...warning(counts?.['formula_like'], 'look like formulas and are marked as text'),
-    ],
-  };
+async function write(job: RenderJob, streams: AsyncGenerator<Buffer, unknown>[], rows: number): Promise<Rendered> {
+  const sheets = new Sheets(streams, job.columns, job.options.neutralizeFormulas ?? true);
+  try {
+    await ZipFile.write(job.file, job.modified, async (archive) => {
+      const records = recordsOfSheets(rows);
+      for (const [name, xml] of workbookParts(records.length)) await archive.add(name, once(xml));
+      for (const [index, most] of records.entries()) await archive.add(sheetPart(index), sheets.sheet(most));
+      await sheets.end();
+    });
+  } finally {
+    await sheets.close();
+  }
+  if (sheets.rows !== rows) throw new Error(`The workbook has ${String(sheets.rows)} of ${String(rows)} rows.`);
+  return { rows, warnings: warningsOf(job, sheets) };
 }
 
-function warning(count: unknown, what: string): string[] {
-  return Number(count) > 0 ? [`xlsx: ${Number(count).toLocaleString('en')} text cells ${what}.`] : [];
+/** Known from the file's own records, without reading the rows. */
+async function countRows({ session, table }: RenderJob): Promise<number> {
+  const [counted] = await session.query(`SELECT count(*) AS rows FROM ${table}`);
+  return Number(counted?.['rows']);
+}
+
+/** Rows of data of each sheet; one sheet at least. */
+function recordsOfSheets(rows: number): number[] {
+  const sheets = Math.max(1, Math.ceil(rows / SHEET_RECORDS));
+  return Array.from({ length: sheets }, (_, index) => Math.min(SHEET_RECORDS, rows - index * SHEET_RECORDS));
+}
+
+function warningsOf({ columns }: RenderJob, { cells }: Sheets): string[] {
+  const longNames = columns.filter(({ name }) => name.length > MAX_TEXT_UNITS).length;
+  return [
+    ...warning(longNames, 'column names were cut to the 32,767 characters that Excel holds'),
+    ...warning(cells.cut, 'text cells were cut to the 32,767 characters that Excel holds'),
+    ...warning(cells.formulaLike, 'text cells look like formulas and are marked as text'),
+  ];
+}
+
+function warning(count: number, what: string): string[] {
+  return count > 0 ? [`xlsx: ${count.toLocaleString('en')} ${what}.`] : [];
 }
 
 async function* once(text: string): AsyncGenerator<Buffer> {
