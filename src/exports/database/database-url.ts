@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** The two dialects: `postgresql` is also CockroachDB's, `mysql` also MariaDB's. */
 export const DatabaseKind = { Postgresql: 'postgresql', Mysql: 'mysql' } as const;
 export type DatabaseKind = (typeof DatabaseKind)[keyof typeof DatabaseKind];
@@ -69,14 +71,20 @@ export function parseDatabaseUrl(text: string, { files }: { files: boolean }): D
   const user = decode(url.username);
   const database = decode(url.pathname.slice(1));
   if (user === '' || database === '') throw new DatabaseUrlInvalid('must name a user and a database');
+  const host = hostOf(url);
+  const tls = tlsOf(url, caFile);
+  // The driver of MySQL compares a certificate with names only.
+  if (found.kind === DatabaseKind.Mysql && tls === TlsMode.VerifyFull && isIP(host) !== 0) {
+    throw new DatabaseUrlInvalid('must name the host, and not its address, for sslmode verify-full');
+  }
   return {
     kind: found.kind,
-    host: hostOf(url),
+    host,
     port: url.port === '' ? found.port : Number(url.port),
     user,
     password: url.password === '' ? undefined : decode(url.password),
     database,
-    tls: tlsOf(url, caFile),
+    tls,
     caFile,
     options: url.searchParams.get('options') ?? undefined,
   };

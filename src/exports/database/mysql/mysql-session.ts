@@ -16,7 +16,10 @@ export interface RowReceiver {
 /** One connection that ends with its signal: what runs is killed at the server first, then the connection is cut. */
 export class MysqlSession {
   private patience: NodeJS.Timeout | undefined;
+  /** The signal's own answer costs more than the row that it is asked for. */
+  private stopped = false;
   private readonly onAbort = (): void => {
+    this.stopped = true;
     this.connection.resume();
     void this.kill();
     this.patience = setTimeout(() => this.socket.destroy(), CANCEL_PATIENCE_MS);
@@ -78,7 +81,7 @@ export class MysqlSession {
       });
       query.on('result', (row: readonly (Buffer | null)[]) => {
         rows += 1;
-        if (!this.signal.aborted && !receiver.row(row, resume)) this.connection.pause();
+        if (!this.stopped && !receiver.row(row, resume)) this.connection.pause();
       });
       query.on('end', () => {
         done(null, rows);
