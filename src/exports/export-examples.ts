@@ -31,8 +31,12 @@ export const EXPORT_EXAMPLES: Readonly<Record<string, ExportExample>> = {
     },
   },
   csv: {
-    summary: 'Dataset to CSV: comments as they are',
-    value: { source: { type: 'dataset', datasets: 'comments' }, format: FormatName.Csv },
+    summary: 'Dataset to CSV: comments, for a double click in a European Excel',
+    value: {
+      source: { type: 'dataset', datasets: 'comments' },
+      format: FormatName.Csv,
+      format_options: { profile: 'excel-eu' },
+    },
   },
   json: {
     summary: 'Dataset to JSON: comments per person',
@@ -63,7 +67,7 @@ export const EXPORT_EXAMPLES: Readonly<Record<string, ExportExample>> = {
   },
   zip: {
     summary: 'Dataset to ZIP: movies, a CSV of 200 rows each',
-    value: { source: movies, format: FormatName.Zip },
+    value: { source: movies, format: FormatName.Zip, format_options: { max_rows_per_file: 200, inner_format: 'csv' } },
   },
   report: {
     summary: 'Report to XLSX: put the id of a completed report in',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ValidationFailed } from '../common/errors.js';
 import { FormatName } from '../formats/format.js';
+import { formatOptionsSpec, parseFormatOptions } from '../formats/format-options.js';
 import { parseBody } from '../platform/http/schema-issues.js';
 import { exportSpec, type ExportSpec, type SourceSpec } from './export-spec.js';
 
@@ -19,7 +20,7 @@ export const exportRequestSpec = z.strictObject({
       description: 'Base name of the file. Default: name of the dataset or report, else the type of the source.',
     }),
   format: z.enum(FormatName).default(FormatName.Csv).meta({ description: 'Format of the file.' }),
-  format_options: z.strictObject({}).default({}),
+  format_options: formatOptionsSpec.default({}),
   max_age: z.int().min(0).max(MAX_AGE_LIMIT).default(0).meta({
     description: 'Answer with an equal export that is in flight or completed at most so many seconds ago. 0: never.',
   }),
@@ -40,6 +41,7 @@ export interface ExportRequest {
   name: string | null;
   spec: ExportSpec;
   format: FormatName;
+  /** As the request has them: what their format makes of them is decided when a file is rendered. */
   formatOptions: Record<string, unknown>;
   maxAgeSeconds: number;
   timeZone: string;
@@ -53,6 +55,8 @@ export function parseExportRequest(body: unknown): ExportRequest {
     body,
   );
   refuseUserInfo(spec.source);
+  // Also checks what the format has no use for.
+  parseFormatOptions(format, format_options);
   return {
     name: name ?? null,
     spec,

@@ -35,7 +35,9 @@ describe('an export of a dataset', () => {
       sort: [],
     });
     expect(body.links).toMatchObject({ self: headers.get('location'), ws: `${headers.get('location')!}/ws` });
-    await expect.poll(() => exports.show(body.export_id)).toMatchObject({ status: 'completed', total_rows: 3 });
+    await expect
+      .poll(() => exports.show(body.export_id), { timeout: 20_000 })
+      .toMatchObject({ status: 'completed', total_rows: 3 });
     expect(await exports.show(body.export_id)).toMatchObject({ terminal: true, attempt: 1, progress: null });
   });
 
@@ -104,6 +106,19 @@ describe('an export of a dataset', () => {
       limit: 1,
     });
     expect((await exports.rows(grouped.export_id)).rows).toEqual([{ city: 'Paris', n: 2 }]);
+  });
+
+  it('is written as its options say', async () => {
+    const options = { profile: 'excel-eu', null_text: 'none' };
+    const { export_id: id, ...created } = await exports.run({ ...DATASET, format_options: options });
+    expect(created.format_options).toEqual(options);
+    const lines = (await exports.file(id, 'csv')).toString().split('\r\n');
+    expect(lines[0]).toBe('\ufeffid;name;city;spent');
+    expect(lines.slice(1, 4)).toEqual(['1;Ada;Paris;12,5', '2;Büşra;Paris;7,0', '3;Cem;Rome;none']);
+    expect(await exports.create({ ...DATASET, format: 'parquet', format_options: { bom: true } })).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/format_options/bom' }] },
+    });
   });
 
   it('can be of what a query makes of several datasets', async () => {
@@ -218,11 +233,11 @@ describe('an export at work', () => {
 describe('a report that expires before its export begins', () => {
   it('is the reason that the export ends with', async () => {
     await Promise.all(deployment.workers.map((worker) => worker.stop()));
-    await deployment.startWorker({ RESULT_TTL_SECONDS: '5', RUN_SWEEP_SECONDS: '1', WORKER_CONCURRENCY: '1' });
+    await deployment.startWorker({ RESULT_TTL_SECONDS: '10', RUN_SWEEP_SECONDS: '1', WORKER_CONCURRENCY: '1' });
     const { body: ahead } = await exports.create(MINUTES);
     const { report_id: id } = await client.run({ report_name: 'top-movies-per-rating' });
     const { body } = await exports.create({ source: { type: 'report', report_id: id } });
-    await expect.poll(() => client.report(id), { timeout: 20_000 }).toMatchObject({ status: 'expired' });
+    await expect.poll(() => client.report(id), { timeout: 40_000 }).toMatchObject({ status: 'expired' });
     const expired = await exports.create({ source: { type: 'report', report_id: id } });
     expect(expired).toMatchObject({ status: 422, body: { errors: [{ pointer: '/source/report_id' }] } });
     await client.send('DELETE', `${BASE}/exports/${ahead.export_id}`);
