@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BASE } from '../support/client.js';
 import { Deployment } from '../support/deployment.js';
 import { defineSlowReport, MINUTES, SECONDS, startedBy } from '../support/slow-report.js';
 
@@ -34,6 +35,18 @@ describe('a worker that is told to stop', () => {
     // One attempt is all that is allowed: the one that was handed back does not count as failed.
     expect(await client.ended(id)).toMatchObject({ status: 'completed', attempt: 2 });
     await second.stop();
+  });
+
+  it('hands back in time what does not end within the grace that is the default', async () => {
+    const worker = await deployment.startWorker({ DRAIN_SECONDS: '' });
+    const id = await startedBy(worker, deployment.client, MINUTES);
+    const toldAt = Date.now();
+    worker.signal('SIGTERM');
+    expect(await worker.child.exited).toBe(EXIT_0);
+    expect(Date.now() - toldAt).toBeLessThan(DRAIN_MS);
+    expect(await deployment.client.report(id)).toMatchObject({ status: 'queued', attempt: 1, error: null });
+    expect(await deployment.files.keys(`runs/${id}/`)).toEqual([]);
+    await deployment.client.send('POST', `${BASE}/reports/${id}/cancel`);
   });
 
   it('lets a run end that needs no longer than the grace', async () => {

@@ -56,9 +56,12 @@ const feed = (events: AsyncIterable<StreamEvent>): SocketFeed<StreamEvent> => ({
 });
 /** Says nothing until the client has gone. */
 const silent: Open = async (_, gone) =>
-  feed((async function* (): AsyncGenerator<StreamEvent> {
-    await once(gone, 'abort');
-  })()); // prettier-ignore
+  feed(
+    (async function* (): AsyncGenerator<StreamEvent> {
+      await once(gone, 'abort');
+      yield* [];
+    })(),
+  );
 const telling = (...data: unknown[]): Open => async () =>
   feed((async function* (): AsyncGenerator<StreamEvent> {
     for (const [index, each] of data.entries()) yield { id: index + 1, type: 'status', data: each };
