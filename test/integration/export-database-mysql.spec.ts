@@ -164,7 +164,7 @@ describe.skipIf(server === null)('a query of MySQL', () => {
     ['is two statements', 'SELECT 1 AS a; DROP TABLE precious'],
     ['closes the bracket', 'SELECT 1 AS a) AS b; DROP TABLE precious; SELECT * FROM (SELECT 1'],
     ['deletes', 'DELETE FROM precious RETURNING id'],
-    ['writes a file', `SELECT 1 AS a INTO OUTFILE '/tmp/longhaul-was-here.txt'`],
+    ['writes a file', `SELECT 1 AS a INTO OUTFILE 'longhaul-was-here.txt'`],
     ['sets a variable', 'SELECT 1 INTO @a'],
     ['calls a procedure', 'CALL drop_it()'],
     ['writes through a function', 'SELECT add_one() AS a'],
