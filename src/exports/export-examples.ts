@@ -89,7 +89,11 @@ export const EXPORT_EXAMPLES: Readonly<Record<string, ExportExample>> = {
     },
   },
   database: {
-    summary: 'Database to CSV: a connection that the operator has configured',
-    value: { source: { type: 'database', connection: 'warehouse', query: 'SELECT 1 AS one' }, format: FormatName.Csv },
+    summary: 'Database to CSV: orders of the demo database',
+    value: {
+      source: { type: 'database', connection: 'demo', query: 'SELECT * FROM orders WHERE amount < 0 ORDER BY id' },
+      name: 'refunds',
+      format: FormatName.Csv,
+    },
   },
 };

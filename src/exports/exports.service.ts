@@ -7,6 +7,7 @@ import { RunKind } from '../runs/run.js';
 import { RunsService } from '../runs/runs.service.js';
 import type { ExportRequest } from './export-request.js';
 import type { SourceSpec } from './export-spec.js';
+import { checkShape } from './shape/shape-check.js';
 import { shapeQuery } from './shape/shape.js';
 import { SOURCE_TABLE } from './sources/source.js';
 import { Sources } from './sources/sources.js';
@@ -30,6 +31,7 @@ export class ExportsService {
   async create(caller: Caller, request: ExportRequest, idempotencyKey: string | null): Promise<CreatedRun> {
     const { owner, requestId, traceparent } = caller;
     const { spec, format, formatOptions, timeZone, timeoutSeconds, maxAgeSeconds } = request;
+    checkShape(spec);
     const source = this.sources.of(spec.source);
     const inputs = await source.check({ owner, spec: spec.source });
     const columns = await source.describe({ owner, spec: spec.source });

@@ -27,7 +27,7 @@ export class DemoSources {
   }
 
   /** What lets exports read them; what the user has set stays. */
-  environment(given: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
+  environment(given: Readonly<Record<string, string | undefined>>): Record<string, string> {
     const { EXPORT_SOURCE_URL: url, EXPORT_DATABASES: databases, OUTBOUND_ALLOW: allowed } = given;
     return {
       EXPORT_SOURCE_URL: url ?? this.ordersUrl,

@@ -34,6 +34,13 @@ describe('a request that cannot be used', () => {
     ['an unknown option', { ...DATASET, format_options: { colour: 'red' } }, ['/format_options/colour']],
     ['an unknown time zone', { ...DATASET, time_zone: 'Mars/Olympus' }, ['/time_zone']],
     ['an offset for a time zone', { ...DATASET, time_zone: '+05:30' }, ['/time_zone']],
+    [
+      'a sort that groups have lost',
+      { ...DATASET, group_by: ['city'], sort: [{ column: 'name' }] },
+      ['/sort/0/column'],
+    ],
+    ['the same bound twice', { ...DATASET, filter: { spent: { $gt: 1, gt: 2 } } }, ['/filter/spent/gt']],
+    ['a list that is a text', { ...DATASET, filter: { city: { include: 'Rome' } } }, ['/filter/city/include']],
     ['a negative age', { ...DATASET, max_age: -1 }, ['/max_age']],
     ['a name with a slash', { ...DATASET, name: '../etc/passwd' }, ['/name']],
     ['a name that is hidden', { ...DATASET, name: '.bashrc' }, ['/name']],
