@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +14,8 @@ import { addKinds, newKinds, type ColumnKinds } from './value-kinds.js';
 
 /** Pages that are brought back from storage at the same time. */
 const BRINGING = 8;
-const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+/** Statements and objects on their way at the same time: what comes meanwhile goes together in the next ones. */
+const WRITERS = 2;
 const DIGITS = 9;
 
 export interface KeptParts {
@@ -33,9 +35,8 @@ export interface FreshPage {
 }
 
 interface Waiting {
-  page: Page;
-  columns: readonly ColumnKinds[];
-  resolve: () => void;
+  fresh: FreshPage;
+  resolve: (page: Page) => void;
   reject: (error: unknown) => void;
 }
 
@@ -44,7 +45,7 @@ export class PageKeeper {
   /** Columns of the pages whose checkpoints are durable: what another attempt would know, too. */
   private readonly known: ColumnKinds[] = [];
   private waiting: Waiting[] = [];
-  private isWriting = false;
+  private writers = 0;
 
   private constructor(
     private readonly parts: KeptParts,
@@ -64,10 +65,11 @@ export class PageKeeper {
     for (const { facts } of pages) addKinds(this.known, facts.columns);
     const left = pages.values();
     const bringSome = async (): Promise<void> => {
-      for (const { key, sequence } of left) {
-        if (key === null) continue;
-        const { signal } = context;
-        await pipeline(await storage.read(key), createWriteStream(this.file(sequence)), { signal });
+      for (const { key, sequence, facts } of left) {
+        if (key === null || facts.span === null) continue;
+        const { start, end } = facts.span;
+        const records = await storage.read(key, { start, end: end - 1 });
+        await pipeline(records, createWriteStream(this.file(sequence)), { signal: context.signal });
       }
     };
     await Promise.all(Array.from({ length: BRINGING }, bringSome));
@@ -76,18 +78,9 @@ export class PageKeeper {
 
   /** Resolves when the page is durable. Throws `RunStopped` when the run is no longer this attempt's. */
   async keep(fresh: FreshPage): Promise<Page> {
-    const { content, sequence, next, totals } = fresh;
-    const { key, digest } = await this.store(sequence, content);
-    const { rows, largest, header, columns, replaced } = content;
-    const facts = { ...totals, columns: newKinds(this.known, columns), largest, header, replaced };
-    const page = { sequence, key, rows, bytes: content.records.length, digest, next, facts };
-    try {
-      await this.checkpoint(page, columns);
-    } catch (error) {
-      // Nobody will look for the object. After another error the row may be there.
-      if (key !== null && error instanceof RunStopped) await this.parts.storage.removeAll(key.replace(/[^/]+$/, ''));
-      throw error;
-    }
+    const { sequence, content } = fresh;
+    const written = content.rows === 0 ? undefined : writeFile(this.file(sequence), content.records);
+    const [page] = await Promise.all([this.enqueue(fresh), written]);
     return page;
   }
 
@@ -96,48 +89,61 @@ export class PageKeeper {
     return join(this.folder, `${String(sequence).padStart(DIGITS, '0')}.${this.parts.extension}`);
   }
 
-  private async store(
-    sequence: number,
-    { records, rows }: PageContent,
-  ): Promise<{ key: string | null; digest: string }> {
-    if (rows === 0) return { key: null, digest: EMPTY_SHA256 };
-    const { storage, context, extension } = this.parts;
-    const { run, signal } = context;
-    // A folder for each, so that one object can be removed.
-    const key = `${pagesPrefix(run.id)}${String(sequence)}.${String(run.attempt)}/records.${extension}`;
-    const [stored] = await Promise.all([
-      storage.put(key, Readable.from([records]), { contentType: 'application/octet-stream', signal }),
-      writeFile(this.file(sequence), records),
-    ]);
-    return { key, digest: stored.sha256 };
-  }
-
-  /** Pages that come while rows are being written go together in the next statement. */
-  private checkpoint(page: Page, columns: readonly ColumnKinds[]): Promise<void> {
+  private enqueue(fresh: FreshPage): Promise<Page> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ page, columns, resolve, reject });
-      if (!this.isWriting) void this.write();
+      this.waiting.push({ fresh, resolve, reject });
+      if (this.writers < WRITERS) void this.write();
     });
   }
 
   private async write(): Promise<void> {
-    const { checkpoints, context } = this.parts;
-    this.isWriting = true;
+    this.writers += 1;
     while (this.waiting.length > 0) {
       const batch = this.waiting;
       this.waiting = [];
       try {
-        const pages = batch.map(({ page }) => page);
-        const reason = await checkpoints.keep(context.run, pages);
-        if (reason !== null) throw new RunStopped(reason);
-        for (const { columns, resolve } of batch) {
-          addKinds(this.known, columns);
-          resolve();
-        }
+        const pages = await this.keepAll(batch.map(({ fresh }) => fresh));
+        for (const [index, page] of pages.entries()) batch[index]?.resolve(page);
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
     }
-    this.isWriting = false;
+    this.writers -= 1;
+  }
+
+  /** One object and one statement for all of them. */
+  private async keepAll(batch: readonly FreshPage[]): Promise<Page[]> {
+    const { checkpoints, context, storage, extension } = this.parts;
+    const { run, signal } = context;
+    const full = batch.filter(({ content }) => content.rows > 0);
+    // A folder for each, so that one object can be removed.
+    const folder = `${pagesPrefix(run.id)}${String(full[0]?.sequence)}.${String(run.attempt)}/`;
+    const key = `${folder}records.${extension}`;
+    if (full.length > 0) {
+      const body = Readable.from(full.map(({ content }) => content.records));
+      await storage.put(key, body, { contentType: 'application/octet-stream', signal });
+    }
+    const pages = this.pagesOf(batch, key);
+    const reason = await checkpoints.keep(run, pages);
+    if (reason === null) {
+      for (const { content } of batch) addKinds(this.known, content.columns);
+      return pages;
+    }
+    // Nobody will look for the object. After any other failure the rows may be there.
+    if (full.length > 0) await storage.removeAll(folder);
+    throw new RunStopped(reason);
+  }
+
+  private pagesOf(batch: readonly FreshPage[], key: string): Page[] {
+    let start = 0;
+    return batch.map(({ sequence, content, next, totals }) => {
+      const { records, rows, largest, header, columns, replaced } = content;
+      const bytes = rows === 0 ? 0 : records.length;
+      const span = rows === 0 ? null : { start, end: start + bytes };
+      start += bytes;
+      const facts = { ...totals, columns: newKinds(this.known, columns), largest, header, replaced, span };
+      const digest = hash('sha256', records);
+      return { sequence, key: span === null ? null : key, rows, bytes, digest, next, facts };
+    });
   }
 }

@@ -30,6 +30,8 @@ export const pageFacts = z.object({
   totalPages: z.number().nullable(),
   /** Characters that no UTF-8 has and that were replaced. */
   replaced: z.int(),
+  /** The bytes of the object that are this page's; pages that came at the same time share one. Null without records. */
+  span: z.object({ start: z.int(), end: z.int() }).nullable(),
   /** Of CSV: the names in its first record, and what stands between values. */
   header: z.object({ delimiter: z.string(), names: z.array(z.string()) }).nullable(),
 });
@@ -39,7 +41,7 @@ export type PageFacts = z.infer<typeof pageFacts> & { columns: ColumnKinds[] };
 export interface Page {
   /** From 0, in the order of the rows. */
   sequence: number;
-  /** Storage key of its records; null when it has none. */
+  /** Storage key of the object with its records; null when it has none. */
   key: string | null;
   rows: number;
   /** Bytes of its records. */

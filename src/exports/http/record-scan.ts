@@ -1,5 +1,5 @@
 import { Byte, PageUnreadable, type JsonBytes } from './json-bytes.js';
-import { Kind, numberKind, type ColumnKinds } from './value-kinds.js';
+import { Kind, MAX_DIGITS, numberKind, type ColumnKinds } from './value-kinds.js';
 
 /** More columns than any file of a table can have. */
 const MAX_COLUMNS = 20_000;
@@ -146,9 +146,12 @@ export class RecordScan {
     const { json } = this;
     const start = json.at;
     const hasFraction = json.number();
-    if (json.at - start <= SHORT_NUMBER && !(hasFraction && this.hasExponent(start))) {
-      return hasFraction ? Kind.Fraction : Kind.Integer;
-    }
+    const length = json.at - start;
+    if (hasFraction) {
+      // The dot, and the zero before it, are no digits that count.
+      const digits = length - (json.bytes[start] === Byte.Zero ? 2 : 1);
+      if (digits <= MAX_DIGITS && !this.hasExponent(start)) return Kind.Fraction;
+    } else if (length <= SHORT_NUMBER) return Kind.Integer;
     const kind = numberKind(json.bytes.toString('latin1', start, json.at));
     if (kind === Kind.Vast && hasFraction) this.vast.push(start, json.at);
     return kind;

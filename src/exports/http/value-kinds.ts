@@ -78,7 +78,7 @@ export function numberKind(text: string): number {
 }
 
 /** Seventeen digits tell any two doubles apart; more of them would be lost. */
-const MAX_DIGITS = 17;
+export const MAX_DIGITS = 17;
 const MAX_IN_DOUBLE = 2n ** 53n;
 
 function isExactDouble(text: string): boolean {
