@@ -13,7 +13,9 @@ import { selectJson } from '../http/json-staging.js';
 import { PageCheckpointsRepository } from '../http/page-checkpoints.repository.js';
 import { PageFetcher } from '../http/page-fetcher.js';
 import { PageKeeper } from '../http/page-keeper.js';
+import type { RecordFile } from '../http/record-files.js';
 import { readerOf } from '../http/page-reader.js';
+import { PageMemory } from '../http/page-memory.js';
 import { PageWalk } from '../http/page-walk.js';
 import type { Page } from '../http/page.js';
 import { Paging } from '../http/paging.js';
@@ -61,11 +63,13 @@ export class HttpSource extends Source<HttpSpec> {
     });
     const fetched = this.pagesOf(spec, drift);
     const pages = await this.walk(job, { words, keeper, fetched });
-    const fileOf = ({ sequence, rows }: Page): string | null => (rows === 0 ? null : keeper.file(sequence));
+    // No file has pages from both sides of the end: an empty page stands between them.
+    const counted = new Set(pages.map(({ sequence }) => sequence));
+    const files = keeper.files.inOrder().filter(({ sequence }) => counted.has(sequence));
     const told =
       spec.format === 'csv'
-        ? await stageCsvPages(job, { pages, fileOf })
-        : await stageJson(job, { pages, columns: fetched.columns, fileOf });
+        ? await stageCsvPages(job, { pages, files })
+        : await stageJson(job, { pages, columns: fetched.columns, files });
     await checkKey(job, drift);
     return {
       columns: await columnsOf(session),
@@ -87,6 +91,7 @@ export class HttpSource extends Source<HttpSpec> {
     { words, keeper, fetched }: { words: PlainWords; keeper: PageKeeper; fetched: FetchedPages },
   ): Promise<Page[]> {
     const { secrets, maxPageBytes } = this.config.exports;
+    const memory = new PageMemory(spec.concurrency);
     const fetcher = new PageFetcher({
       http: this.http,
       limiter: this.limiter,
@@ -94,6 +99,7 @@ export class HttpSource extends Source<HttpSpec> {
       headers: resolveHeaders(spec.headers, secrets),
       words,
       maxBytes: maxPageBytes,
+      memory,
       deadlineAt: context.run.deadlineAt,
     });
     const { concurrency } = spec;
@@ -103,6 +109,7 @@ export class HttpSource extends Source<HttpSpec> {
       paging,
       fetcher,
       keeper,
+      memory,
       pages: fetched,
       read: readerOf(spec, nested),
       concurrency,
@@ -125,27 +132,29 @@ export class HttpSource extends Source<HttpSpec> {
 
 interface StagedPages {
   pages: readonly Page[];
-  /** The file of a page's records; null when it has none. */
-  fileOf: (page: Page) => string | null;
+  files: readonly RecordFile[];
 }
 
 async function stageJson(
   { session }: Job,
-  { pages, columns, fileOf }: StagedPages & { columns: readonly ColumnKinds[] },
+  { pages, columns, files }: StagedPages & { columns: readonly ColumnKinds[] },
 ): Promise<string[]> {
-  const files = pages.map(fileOf).filter((file) => file !== null);
   const largest = pages.reduce((most, { facts }) => Math.max(most, facts.largest), 0);
-  const { select, warnings } = selectJson({ files, columns, largest });
+  const { select, warnings } = selectJson({ files: files.map(({ path }) => path), columns, largest });
   await session.define(SOURCE_TABLE, select);
   return warnings;
 }
 
-async function stageCsvPages({ session }: Job, { pages, fileOf }: StagedPages): Promise<string[]> {
-  const files = pages.flatMap((page) => {
-    const { header } = page.facts;
-    return header === null ? [] : [{ header, file: fileOf(page) }];
-  });
-  return await stageCsv(session, files);
+/** Also the headers of pages without records: they name columns. */
+async function stageCsvPages({ session }: Job, { pages, files }: StagedPages): Promise<string[]> {
+  const bare = pages
+    .filter(({ rows }) => rows === 0)
+    .map(({ sequence, facts: { header } }) => ({ sequence, header, path: null }));
+  const inOrder = [...files, ...bare].sort((a, b) => a.sequence - b.sequence);
+  return await stageCsv(
+    session,
+    inOrder.flatMap(({ header, path }) => (header === null ? [] : [{ header, file: path }])),
+  );
 }
 
 /** Counts the records whose key others have too. */
