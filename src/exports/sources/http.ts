@@ -3,6 +3,7 @@ import { ValidationFailed, type ErrorPlace } from '../../common/errors.js';
 import { Config } from '../../config/config.js';
 import { OutboundHttp } from '../../platform/outbound/outbound-http.js';
 import { RateLimiter } from '../../platform/outbound/rate-limiter.js';
+import type { QueryColumn } from '../../platform/query-engine/query-engine.js';
 import { quoteName } from '../../platform/query-engine/statement-text.js';
 import type { RunInput } from '../../runs/run.js';
 import { Storage } from '../../storage/storage.js';
@@ -26,6 +27,8 @@ import type { HttpSpec } from './http-spec.js';
 import { columnsOf, Source, SOURCE_TABLE, type SourceCheck, type SourceJob, type Staged } from './source.js';
 
 type Job = SourceJob<HttpSpec>;
+
+const NO_COLUMNS = 'The source has no records, so that its columns are not known.';
 
 /** Records over HTTP, page by page: each page is kept before the next one is asked for, so that none is asked for twice. */
 @Injectable()
@@ -70,11 +73,12 @@ export class HttpSource extends Source<HttpSpec> {
       spec.format === 'csv'
         ? await stageCsvPages(job, { pages, files })
         : await stageJson(job, { pages, columns: fetched.columns, files });
-    await checkKey(job, drift);
+    const columns = told === null ? [] : await columnsOf(session);
+    await checkKey(job, drift, columns);
     return {
-      columns: await columnsOf(session),
+      columns,
       rows: pages.reduce((sum, page) => sum + page.rows, 0),
-      warnings: [...drift.warnings, ...told],
+      warnings: [...drift.warnings, ...(told ?? [NO_COLUMNS])],
       facts: {
         type: spec.type,
         url: words.url(spec.url),
@@ -138,15 +142,16 @@ interface StagedPages {
 async function stageJson(
   { session }: Job,
   { pages, columns, files }: StagedPages & { columns: readonly ColumnKinds[] },
-): Promise<string[]> {
+): Promise<string[] | null> {
   const largest = pages.reduce((most, { facts }) => Math.max(most, facts.largest), 0);
-  const { select, warnings } = selectJson({ files: files.map(({ path }) => path), columns, largest });
-  await session.define(SOURCE_TABLE, select);
-  return warnings;
+  const known = selectJson({ files: files.map(({ path }) => path), columns, largest });
+  if (known === null) return null;
+  await session.define(SOURCE_TABLE, known.select);
+  return known.warnings;
 }
 
 /** Also the headers of pages without records: they name columns. */
-async function stageCsvPages({ session }: Job, { pages, files }: StagedPages): Promise<string[]> {
+async function stageCsvPages({ session }: Job, { pages, files }: StagedPages): Promise<string[] | null> {
   const bare = pages
     .filter(({ rows }) => rows === 0)
     .map(({ sequence, facts: { header } }) => ({ sequence, header, path: null }));
@@ -158,9 +163,12 @@ async function stageCsvPages({ session }: Job, { pages, files }: StagedPages): P
 }
 
 /** Counts the records whose key others have too. */
-async function checkKey({ spec: { key }, session }: Job, drift: DriftWatch): Promise<void> {
-  if (key === undefined) return;
-  const columns = await columnsOf(session);
+async function checkKey(
+  { spec: { key }, session }: Job,
+  drift: DriftWatch,
+  columns: readonly QueryColumn[],
+): Promise<void> {
+  if (key === undefined || columns.length === 0) return;
   const column =
     columns.find(({ name }) => name === key) ?? columns.find(({ name }) => name.toLowerCase() === key.toLowerCase());
   if (column === undefined) {
