@@ -1,4 +1,5 @@
 import { benchCreateOverhead } from './create-overhead.js';
+import { benchFormats } from './formats.js';
 import { benchHttpSource } from './http-source.js';
 import { Servers } from './servers.js';
 import { benchStoreUptime } from './store-uptime.js';
@@ -7,6 +8,7 @@ const BENCHES = {
   'store-uptime': benchStoreUptime,
   'create-overhead': benchCreateOverhead,
   'http-source': benchHttpSource,
+  formats: benchFormats,
 };
 
 /** `npm run bench` runs all of them; names after `--` choose some. */

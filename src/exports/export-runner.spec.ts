@@ -32,6 +32,17 @@ class FiveRows extends Source {
   }
 }
 
+/** A source that had no records to know columns from. */
+class Nothing extends FiveRows {
+  constructor() {
+    super(0);
+  }
+
+  override stage(): Promise<Staged> {
+    return Promise.resolve({ columns: [], rows: 0, warnings: ['nothing came'], facts: {} });
+  }
+}
+
 let folder: string;
 let phases: RunPhase[];
 
@@ -58,6 +69,30 @@ describe('an export at work', () => {
     await expect(run(said, shape)).rejects.toThrow(RowCountMismatch);
   });
 
+  it.each([
+    [
+      'those that the request lists, in their places',
+      {
+        columns: [
+          { name: 'b', column: 1 },
+          { name: 'a', column: 'x', change_order: 0, type: 'integer' },
+        ],
+        filter: { b: { $gt: 1 } },
+      },
+      ['a', 'b'],
+    ],
+    [
+      'those of its groups',
+      { group_by: ['city'], aggregates: [{ name: 'n', function: 'count' }], sort: [{ column: 'n' }] },
+      ['city', 'n'],
+    ],
+    ['one, if the request names none', {}, ['column1']],
+  ])('has, of a source without records, the columns that can be known: %s', async (_, shape, names) => {
+    const { manifest } = await run(0, shape, new Nothing());
+    expect(manifest.columns.map(({ name }) => name)).toEqual(names);
+    expect(manifest).toMatchObject({ rows: 0, warnings: ['nothing came'] });
+  });
+
   it('counts before it filters, and takes the word of a source that cannot say', async () => {
     const shape = { filter: { n: { $gte: 3 } } };
     expect((await run(5, shape)).manifest.rows).toBe(2);
@@ -65,9 +100,9 @@ describe('an export at work', () => {
   });
 });
 
-async function run(said: number | null, shape: object = {}) {
+async function run(said: number | null, shape: object = {}, source: Source = new FiveRows(said)) {
   const runner = new ExportRunner(
-    new Sources(new Map([['dataset', new FiveRows(said)]])),
+    new Sources(new Map([['dataset', source]])),
     new DuckDbEngine(testConfig()),
     new ResultWriter(await LocalStorage.open({ root: join(folder, 'storage'), publicUrl: '', signingKey: 'k' })),
   );

@@ -1,14 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { join } from 'node:path';
-import { QueryEngine, type QuerySession } from '../platform/query-engine/query-engine.js';
+import { QueryEngine, type QueryColumn, type QuerySession } from '../platform/query-engine/query-engine.js';
+import { quoteName } from '../platform/query-engine/statement-text.js';
 import { RowCountMismatch } from '../results/result-errors.js';
 import { RESULT_FILE, ResultWriter } from '../results/result-writer.js';
 import type { RunContext, RunOutcome } from '../runs/run-context.js';
 import { RunPhase } from '../runs/run.js';
 import { exportSpec, type ExportSpec } from './export-spec.js';
+import type { ShapeSpec } from './shape/shape-spec.js';
 import { shapeQuery } from './shape/shape.js';
 import { SOURCE_TABLE, type Staged } from './sources/source.js';
 import { Sources } from './sources/sources.js';
+import { shapeOfNothing } from './unknown-columns.js';
 
 /** What a worker does for one attempt at an export: rows from the source, shaped, into a result and a file. */
 @Injectable()
@@ -49,7 +52,9 @@ async function shape(
   session: QuerySession,
   { spec, staged }: { spec: ExportSpec; staged: Staged },
 ): Promise<{ rows: number; warnings: string[] }> {
-  const { sql, parameters, keepsRows, warnings } = shapeQuery(SOURCE_TABLE, staged.columns, spec);
+  const { columns, spec: known } =
+    staged.columns.length > 0 ? { columns: staged.columns, spec } : await nothing(session, spec);
+  const { sql, parameters, keepsRows, warnings } = shapeQuery(SOURCE_TABLE, columns, known);
   const rows = await session.materialize(sql, join(directory, RESULT_FILE), {
     parameters,
     onProgress: (detail) => {
@@ -61,6 +66,15 @@ async function shape(
     if (found !== staged.rows) throw new RowCountMismatch('The export', { expected: staged.rows, found });
   }
   return { rows, warnings };
+}
+
+/** Makes the relation of a source that had no records. */
+async function nothing(session: QuerySession, spec: ExportSpec): Promise<{ columns: QueryColumn[]; spec: ShapeSpec }> {
+  const { names, spec: known } = shapeOfNothing(spec);
+  const columns = names.map((name) => ({ name, type: 'VARCHAR' }));
+  const select = names.map((name) => `CAST(NULL AS VARCHAR) AS ${quoteName(name)}`).join(', ');
+  await session.define(SOURCE_TABLE, `SELECT ${select} WHERE false`);
+  return { columns, spec: known };
 }
 
 async function countRows(session: QuerySession): Promise<number> {

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { constants, deflateRaw } from 'node:zlib';
 
 const BLOCK_BYTES = 1024 * 1024;
+const LARGE_BYTES = BLOCK_BYTES / 2;
 /** Blocks that are deflated at a time: the libuv pool has four threads, and files want some of them. */
 const PARALLEL_BLOCKS = 3;
 const OPTIONS = { level: 1, windowBits: 13, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: BLOCK_BYTES / 4 };
@@ -39,11 +40,17 @@ async function next(inFlight: Promise<Buffer>[]): Promise<Buffer> {
   return deflated ?? END;
 }
 
-/** The same bytes in blocks of one size, the last one apart; each in memory of its own. */
+/** The same bytes in blocks: of one size what comes in small chunks, large chunks as they are. Nobody may change them later. */
 async function* blocksOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let block = Buffer.alloc(0);
   let filled = 0;
   for await (const chunk of chunks) {
+    if (chunk.length >= LARGE_BYTES) {
+      if (filled > 0) yield block.subarray(0, filled);
+      filled = 0;
+      yield chunk;
+      continue;
+    }
     for (let from = 0; from < chunk.length;) {
       if (filled === 0) block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
       const copied = chunk.copy(block, filled, from);

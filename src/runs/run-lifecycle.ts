@@ -117,6 +117,8 @@ export class RunLifecycle {
     if (!row || (isTerminal(row.status) && row.status !== RunStatus.Completed)) {
       await this.tidy(run, async () => this.files.removeAll(run.id));
     } else {
+      // Or after it had completed: then only pages, which nobody needs any more.
+      if (isTerminal(row.status)) await this.tidy(run, async () => this.files.removePages(run.id));
       await this.discard(run);
     }
   }

@@ -27,6 +27,8 @@ export async function startedBy(worker: ServiceProcess, client: Client, request:
   const { body } = await client.create(request);
   await client.status(body.report_id, 'running');
   const before = await worker.processorTicks();
-  await expect.poll(() => worker.processorTicks(), { interval: 20, timeout: 30_000 }).toBeGreaterThan(before + BUSY_TICKS);
+  await expect
+    .poll(() => worker.processorTicks(), { interval: 20, timeout: 30_000 })
+    .toBeGreaterThan(before + BUSY_TICKS);
   return body.report_id;
 }

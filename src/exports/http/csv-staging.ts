@@ -24,15 +24,15 @@ interface Group {
   files: string[];
 }
 
-/** Makes the relation `source` of CSV: the names of all headers, typed by what all values fit. Returns warnings. */
-export async function stageCsv(session: QuerySession, pages: readonly CsvFile[]): Promise<string[]> {
+/**
+ * Makes the relation `source` of CSV: the names of all headers, typed by what all values fit. Returns warnings, or null if
+ * there is no header.
+ */
+export async function stageCsv(session: QuerySession, pages: readonly CsvFile[]): Promise<string[] | null> {
   const warnings = new Set<string>();
   const groups = groupsOf(pages, warnings);
   const names = unionOf(groups);
-  if (names.length === 0) {
-    await session.define(SOURCE_TABLE, 'SELECT CAST(NULL AS VARCHAR) AS column1 WHERE false');
-    return ['The source has no records, so that its columns are not known.'];
-  }
+  if (names.length === 0) return null;
   const selects = groups.filter(({ files }) => files.length > 0).map((group) => selectGroup(group, names));
   const nothing = `SELECT ${names.map((name) => `CAST(NULL AS VARCHAR) AS ${quoteName(name)}`).join(', ')} WHERE false`;
   await session.define(TEXT_TABLE, selects.length === 0 ? nothing : selects.join(' UNION ALL '));

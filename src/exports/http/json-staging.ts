@@ -14,13 +14,14 @@ export interface JsonRecords {
   largest: number;
 }
 
-/** The SELECT that reads records of JSON with the types that all of them fit. */
-export function selectJson({ files, columns: kinds, largest }: JsonRecords): { select: string; warnings: string[] } {
+/** The SELECT that reads records of JSON with the types that all of them fit; null when no columns are known. */
+export function selectJson(records: JsonRecords): { select: string; warnings: string[] } | null {
+  const { files, columns: kinds, largest } = records;
   const { columns, warnings } = nameColumns(kinds, ({ name }) => name);
   if (columns.length === 0) {
-    warnings.push('The source has no records with fields, so that its columns are not known.');
-    const rows = files.length === 0 ? 'WHERE false' : `FROM ${objects(files, largest)}`;
-    return { select: `SELECT CAST(NULL AS VARCHAR) AS column1 ${rows}`, warnings };
+    if (files.length === 0) return null;
+    warnings.push('The records of the source have no fields.');
+    return { select: `SELECT CAST(NULL AS VARCHAR) AS column1 FROM ${objects(files, largest)}`, warnings };
   }
   if (files.length === 0) {
     const empty = columns.map(({ source, name }) => `CAST(NULL AS ${columnType(source)}) AS ${quoteName(name)}`);

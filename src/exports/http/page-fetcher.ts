@@ -4,6 +4,7 @@ import type { OutboundHttp, OutboundResponse } from '../../platform/outbound/out
 import type { RateLimiter } from '../../platform/outbound/rate-limiter.js';
 import type { HttpSpec } from '../sources/http-spec.js';
 import { SourceFailed } from '../sources/source-errors.js';
+import type { PageMemory } from './page-memory.js';
 import type { PlainWords } from './plain-words.js';
 import { backOffMs, retryAfterMs } from './retry-after.js';
 
@@ -19,6 +20,7 @@ export interface FetcherParts {
   headers: Readonly<Record<string, string>>;
   words: PlainWords;
   maxBytes: number;
+  memory: PageMemory;
   deadlineAt: Date | null;
 }
 
@@ -26,6 +28,11 @@ export interface FetcherParts {
 export interface PageSignals {
   waiting: AbortSignal;
   asking: AbortSignal;
+}
+
+/** An answer whose body lies in memory that can be used again once the page is kept. */
+export interface PageAnswer extends OutboundResponse {
+  memory: Buffer | undefined;
 }
 
 export interface PageRequest extends PageSignals {
@@ -47,7 +54,7 @@ export class PageFetcher {
   }
 
   /** The answer, whose status says that it is the page. Throws `SourceFailed`, or the reason of a signal. */
-  async fetch(request: PageRequest): Promise<OutboundResponse> {
+  async fetch(request: PageRequest): Promise<PageAnswer> {
     const { retries } = this.parts.spec;
     for (let failures = 0; ; failures += 1) {
       const outcome = await this.try(request);
@@ -73,13 +80,16 @@ export class PageFetcher {
   }
 
   private async try(request: PageRequest): Promise<Outcome> {
-    const { http, spec, words, maxBytes } = this.parts;
+    const { http, spec, words, maxBytes, memory } = this.parts;
     const { url, asking } = request;
     await this.turn(request);
     try {
       const headers = this.headersFor(url);
-      const answer = await http.get({ url, headers, signal: asking, timeoutMs: spec.timeout_seconds * 1000, maxBytes });
-      if (answer.status >= 200 && answer.status < 300) return { isFinal: true, answer };
+      let body: Buffer | undefined;
+      const memoryFor = (bytes: number): Buffer => (body = memory.take(bytes));
+      const timeoutMs = spec.timeout_seconds * 1000;
+      const answer = await http.get({ url, headers, signal: asking, timeoutMs, maxBytes, memoryFor });
+      if (answer.status >= 200 && answer.status < 300) return { isFinal: true, answer: { ...answer, memory: body } };
       const excerpt = words.excerpt(answer.body);
       const problem = `the server answered ${String(answer.status)}${excerpt === '' ? '' : `: ${excerpt}`}`;
       if (answer.status < 500 && !PASSING.has(answer.status)) throw this.failed(request, problem);
@@ -132,8 +142,7 @@ export class PageFetcher {
 }
 
 type Outcome =
-  | { isFinal: true; answer: OutboundResponse }
-  | { isFinal: false; problem: string; pauseMs: number | null; cause: unknown };
+  { isFinal: true; answer: PageAnswer } | { isFinal: false; problem: string; pauseMs: number | null; cause: unknown };
 
 function hostOf({ protocol, hostname, port }: URL): string {
   return `${hostname}:${port === '' ? (protocol === 'https:' ? '443' : '80') : port}`;

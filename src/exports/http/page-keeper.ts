@@ -1,22 +1,19 @@
 import { hash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { pagesPrefix, type RunContext } from '../../runs/run-context.js';
 import { RunStopped } from '../../runs/run-errors.js';
 import type { Storage } from '../../storage/storage.js';
 import type { PageCheckpointsRepository } from './page-checkpoints.repository.js';
 import type { PageContent } from './page-content.js';
 import type { Page, PageFacts, PagePlace } from './page.js';
+import { RecordFiles } from './record-files.js';
 import { addKinds, newKinds, type ColumnKinds } from './value-kinds.js';
 
 /** Pages that are brought back from storage at the same time. */
 const BRINGING = 8;
-/** Statements and objects on their way at the same time: what comes meanwhile goes together in the next ones. */
+/** Objects and statements on their way at the same time. */
 const WRITERS = 2;
-const DIGITS = 9;
 
 export interface KeptParts {
   storage: Storage;
@@ -49,13 +46,13 @@ export class PageKeeper {
 
   private constructor(
     private readonly parts: KeptParts,
-    private readonly folder: string,
+    /** The records in the attempt's folder. */
+    readonly files: RecordFiles,
   ) {}
 
   static async open(parts: KeptParts): Promise<PageKeeper> {
     const folder = join(parts.context.directory, 'pages');
-    await mkdir(folder, { recursive: true });
-    return new PageKeeper(parts, folder);
+    return new PageKeeper(parts, await RecordFiles.open(folder, parts.extension));
   }
 
   /** What attempts before have kept, in order, with the records brought into this attempt's folder. */
@@ -69,7 +66,7 @@ export class PageKeeper {
         if (key === null || facts.span === null) continue;
         const { start, end } = facts.span;
         const records = await storage.read(key, { start, end: end - 1 });
-        await pipeline(records, createWriteStream(this.file(sequence)), { signal: context.signal });
+        await this.files.bring({ sequence, header: facts.header, records }, context.signal);
       }
     };
     await Promise.all(Array.from({ length: BRINGING }, bringSome));
@@ -77,29 +74,18 @@ export class PageKeeper {
   }
 
   /** Resolves when the page is durable. Throws `RunStopped` when the run is no longer this attempt's. */
-  async keep(fresh: FreshPage): Promise<Page> {
-    const { sequence, content } = fresh;
-    const written = content.rows === 0 ? undefined : writeFile(this.file(sequence), content.records);
-    const [page] = await Promise.all([this.enqueue(fresh), written]);
-    return page;
-  }
-
-  /** The records of a page in the attempt's folder. */
-  file(sequence: number): string {
-    return join(this.folder, `${String(sequence).padStart(DIGITS, '0')}.${this.parts.extension}`);
-  }
-
-  private enqueue(fresh: FreshPage): Promise<Page> {
+  keep(fresh: FreshPage): Promise<Page> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ fresh, resolve, reject });
       if (this.writers < WRITERS) void this.write();
     });
   }
 
+  /** What comes while all writers are at work goes together into one object and statement. */
   private async write(): Promise<void> {
     this.writers += 1;
     while (this.waiting.length > 0) {
-      const batch = this.waiting;
+      const batch = this.waiting.sort((a, b) => a.fresh.sequence - b.fresh.sequence);
       this.waiting = [];
       try {
         const pages = await this.keepAll(batch.map(({ fresh }) => fresh));
@@ -116,12 +102,15 @@ export class PageKeeper {
     const { checkpoints, context, storage, extension } = this.parts;
     const { run, signal } = context;
     const full = batch.filter(({ content }) => content.rows > 0);
-    // A folder for each, so that one object can be removed.
-    const folder = `${pagesPrefix(run.id)}${String(full[0]?.sequence)}.${String(run.attempt)}/`;
-    const key = `${folder}records.${extension}`;
+    const key = `${pagesPrefix(run.id)}${String(run.attempt)}/${String(full[0]?.sequence)}.${extension}`;
     if (full.length > 0) {
       const body = Readable.from(full.map(({ content }) => content.records));
-      await storage.put(key, body, { contentType: 'application/octet-stream', signal });
+      const written = this.files.write(full.map(({ sequence, content }) => ({ sequence, ...content })));
+      const stored = storage.put(key, body, { contentType: 'application/octet-stream', signal });
+      // Both must have ended before the failure of one is told.
+      for (const outcome of await Promise.allSettled([stored, written])) {
+        if (outcome.status === 'rejected') throw outcome.reason;
+      }
     }
     const pages = this.pagesOf(batch, key);
     const reason = await checkpoints.keep(run, pages);
@@ -129,8 +118,7 @@ export class PageKeeper {
       for (const { content } of batch) addKinds(this.known, content.columns);
       return pages;
     }
-    // Nobody will look for the object. After any other failure the rows may be there.
-    if (full.length > 0) await storage.removeAll(folder);
+    // Nobody will look for the object; it goes with the other pages when the run has ended.
     throw new RunStopped(reason);
   }
 

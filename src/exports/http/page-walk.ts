@@ -8,6 +8,7 @@ import { PageUnreadable } from './json-bytes.js';
 import type { PageContent } from './page-content.js';
 import type { PageFetcher, PageSignals } from './page-fetcher.js';
 import type { PageKeeper } from './page-keeper.js';
+import type { PageMemory } from './page-memory.js';
 import type { Page } from './page.js';
 import type { Paging } from './paging.js';
 
@@ -19,6 +20,7 @@ export interface WalkParts {
   paging: Paging;
   fetcher: PageFetcher;
   keeper: PageKeeper;
+  memory: PageMemory;
   pages: FetchedPages;
   /** Reads the body of a page. Throws `PageUnreadable`. */
   read: (answer: OutboundResponse) => PageContent;
@@ -130,13 +132,16 @@ export class PageWalk {
   }
 
   private async fetch({ sequence, place }: PageTask, { signals }: Flight): Promise<Page> {
-    const { paging, fetcher, keeper, pages } = this.parts;
+    const { paging, fetcher, keeper, memory, pages } = this.parts;
     const url = paging.urlOf(place);
     const answer = await fetcher.fetch({ sequence, url, ...signals });
     const content = this.read(answer, { sequence, url });
     const totals = paging.totalsOf(content);
     const next = paging.next({ place, sequence, content, answer, totals, rowsBefore: pages.rows });
-    return await keeper.keep({ sequence, content, next, totals });
+    const page = await keeper.keep({ sequence, content, next, totals });
+    // Where anything failed, a request that was given up may still write to its memory.
+    if (answer.memory) memory.give(answer.memory);
+    return page;
   }
 
   private read(answer: OutboundResponse, page: { sequence: number; url: string }): PageContent {

@@ -38,7 +38,9 @@ async function stageJson(pages: readonly string[], flatten = false) {
     files.push(join(directory, `${String(index)}.ndjson`));
     await writeFile(files.at(-1)!, page.records);
   }
-  const { select, warnings } = selectJson({ files, columns, largest });
+  const known = selectJson({ files, columns, largest });
+  if (known === null) return { rows: [], types: {}, warnings: [] };
+  const { select, warnings } = known;
   await session.define(SOURCE_TABLE, select);
   return { rows: await session.query('SELECT * FROM source'), types: await typesOf(), warnings };
 }
@@ -110,8 +112,9 @@ describe('pages of JSON as a relation', () => {
     expect(String(rows[0]!['t'])).toHaveLength(20_000_000);
   });
 
-  it('has no rows when there are none', async () => {
-    expect(await stageJson(['[]'])).toMatchObject({ rows: [], types: { column1: 'VARCHAR' } });
+  it('has no columns when there are no records, and one without a name for records without fields', async () => {
+    expect(selectJson({ files: [], columns: [], largest: 0 })).toBeNull();
+    expect(await stageCsv(session, [])).toBeNull();
     expect((await stageJson(['[{},{}]'])).rows).toHaveLength(2);
   });
 });

@@ -3,6 +3,7 @@ import { ValidationFailed, type ErrorPlace } from '../../common/errors.js';
 import { Config } from '../../config/config.js';
 import { OutboundHttp } from '../../platform/outbound/outbound-http.js';
 import { RateLimiter } from '../../platform/outbound/rate-limiter.js';
+import type { QueryColumn } from '../../platform/query-engine/query-engine.js';
 import { quoteName } from '../../platform/query-engine/statement-text.js';
 import type { RunInput } from '../../runs/run.js';
 import { Storage } from '../../storage/storage.js';
@@ -13,7 +14,9 @@ import { selectJson } from '../http/json-staging.js';
 import { PageCheckpointsRepository } from '../http/page-checkpoints.repository.js';
 import { PageFetcher } from '../http/page-fetcher.js';
 import { PageKeeper } from '../http/page-keeper.js';
+import type { RecordFile } from '../http/record-files.js';
 import { readerOf } from '../http/page-reader.js';
+import { PageMemory } from '../http/page-memory.js';
 import { PageWalk } from '../http/page-walk.js';
 import type { Page } from '../http/page.js';
 import { Paging } from '../http/paging.js';
@@ -24,6 +27,8 @@ import type { HttpSpec } from './http-spec.js';
 import { columnsOf, Source, SOURCE_TABLE, type SourceCheck, type SourceJob, type Staged } from './source.js';
 
 type Job = SourceJob<HttpSpec>;
+
+const NO_COLUMNS = 'The source has no records, so that its columns are not known.';
 
 /** Records over HTTP, page by page: each page is kept before the next one is asked for, so that none is asked for twice. */
 @Injectable()
@@ -61,16 +66,19 @@ export class HttpSource extends Source<HttpSpec> {
     });
     const fetched = this.pagesOf(spec, drift);
     const pages = await this.walk(job, { words, keeper, fetched });
-    const fileOf = ({ sequence, rows }: Page): string | null => (rows === 0 ? null : keeper.file(sequence));
+    // No file has pages from both sides of the end: an empty page stands between them.
+    const counted = new Set(pages.map(({ sequence }) => sequence));
+    const files = keeper.files.inOrder().filter(({ sequence }) => counted.has(sequence));
     const told =
       spec.format === 'csv'
-        ? await stageCsvPages(job, { pages, fileOf })
-        : await stageJson(job, { pages, columns: fetched.columns, fileOf });
-    await checkKey(job, drift);
+        ? await stageCsvPages(job, { pages, files })
+        : await stageJson(job, { pages, columns: fetched.columns, files });
+    const columns = told === null ? [] : await columnsOf(session);
+    await checkKey(job, drift, columns);
     return {
-      columns: await columnsOf(session),
+      columns,
       rows: pages.reduce((sum, page) => sum + page.rows, 0),
-      warnings: [...drift.warnings, ...told],
+      warnings: [...drift.warnings, ...(told ?? [NO_COLUMNS])],
       facts: {
         type: spec.type,
         url: words.url(spec.url),
@@ -87,6 +95,7 @@ export class HttpSource extends Source<HttpSpec> {
     { words, keeper, fetched }: { words: PlainWords; keeper: PageKeeper; fetched: FetchedPages },
   ): Promise<Page[]> {
     const { secrets, maxPageBytes } = this.config.exports;
+    const memory = new PageMemory(spec.concurrency);
     const fetcher = new PageFetcher({
       http: this.http,
       limiter: this.limiter,
@@ -94,6 +103,7 @@ export class HttpSource extends Source<HttpSpec> {
       headers: resolveHeaders(spec.headers, secrets),
       words,
       maxBytes: maxPageBytes,
+      memory,
       deadlineAt: context.run.deadlineAt,
     });
     const { concurrency } = spec;
@@ -103,6 +113,7 @@ export class HttpSource extends Source<HttpSpec> {
       paging,
       fetcher,
       keeper,
+      memory,
       pages: fetched,
       read: readerOf(spec, nested),
       concurrency,
@@ -125,33 +136,39 @@ export class HttpSource extends Source<HttpSpec> {
 
 interface StagedPages {
   pages: readonly Page[];
-  /** The file of a page's records; null when it has none. */
-  fileOf: (page: Page) => string | null;
+  files: readonly RecordFile[];
 }
 
 async function stageJson(
   { session }: Job,
-  { pages, columns, fileOf }: StagedPages & { columns: readonly ColumnKinds[] },
-): Promise<string[]> {
-  const files = pages.map(fileOf).filter((file) => file !== null);
+  { pages, columns, files }: StagedPages & { columns: readonly ColumnKinds[] },
+): Promise<string[] | null> {
   const largest = pages.reduce((most, { facts }) => Math.max(most, facts.largest), 0);
-  const { select, warnings } = selectJson({ files, columns, largest });
-  await session.define(SOURCE_TABLE, select);
-  return warnings;
+  const known = selectJson({ files: files.map(({ path }) => path), columns, largest });
+  if (known === null) return null;
+  await session.define(SOURCE_TABLE, known.select);
+  return known.warnings;
 }
 
-async function stageCsvPages({ session }: Job, { pages, fileOf }: StagedPages): Promise<string[]> {
-  const files = pages.flatMap((page) => {
-    const { header } = page.facts;
-    return header === null ? [] : [{ header, file: fileOf(page) }];
-  });
-  return await stageCsv(session, files);
+/** Also the headers of pages without records: they name columns. */
+async function stageCsvPages({ session }: Job, { pages, files }: StagedPages): Promise<string[] | null> {
+  const bare = pages
+    .filter(({ rows }) => rows === 0)
+    .map(({ sequence, facts: { header } }) => ({ sequence, header, path: null }));
+  const inOrder = [...files, ...bare].sort((a, b) => a.sequence - b.sequence);
+  return await stageCsv(
+    session,
+    inOrder.flatMap(({ header, path }) => (header === null ? [] : [{ header, file: path }])),
+  );
 }
 
 /** Counts the records whose key others have too. */
-async function checkKey({ spec: { key }, session }: Job, drift: DriftWatch): Promise<void> {
-  if (key === undefined) return;
-  const columns = await columnsOf(session);
+async function checkKey(
+  { spec: { key }, session }: Job,
+  drift: DriftWatch,
+  columns: readonly QueryColumn[],
+): Promise<void> {
+  if (key === undefined || columns.length === 0) return;
   const column =
     columns.find(({ name }) => name === key) ?? columns.find(({ name }) => name.toLowerCase() === key.toLowerCase());
   if (column === undefined) {

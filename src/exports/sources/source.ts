@@ -22,6 +22,7 @@ export interface SourceJob<S> {
 
 /** The rows of a source, readable as the relation `source`, in the order of the source. */
 export interface Staged {
+  /** Empty when there were no records to know them from; then there need not be a relation. */
   columns: readonly QueryColumn[];
   /** Rows that the source says it has given; the relation must have as many. Null if it cannot say. */
   rows: number | null;

@@ -35,6 +35,8 @@ interface Limits {
   maxBytes: number;
   /** For messages. */
   host: string;
+  /** See `OutboundRequest`. */
+  memoryFor: ((bytes: number) => Buffer) | undefined;
 }
 
 /** The whole body, unpacked: neither it nor what is held of it on the way grows beyond the limit. */
@@ -43,20 +45,34 @@ export async function readBody({ body, headers }: Dispatcher.ResponseData, limit
   // What cannot be packed grows a little by packing.
   const maxReceived = encodings.length === 0 ? limits.maxBytes : Math.ceil(limits.maxBytes * 1.01) + 1024;
   if (Number(headers['content-length']) > maxReceived) throw tooLarge(limits);
-  const received = await receive(body, maxReceived, limits);
+  const memory = encodings.length === 0 ? memoryOf(headers['content-length'], limits) : undefined;
+  const received = await receive(body, memory, { ...limits, maxBytes: maxReceived });
   if (received.length === 0) return received;
   return await unpack(received, encodings, limits);
 }
 
-async function receive(body: Dispatcher.ResponseData['body'], max: number, limits: Limits): Promise<Buffer> {
+/** Where the body goes as it comes, if it says how long it is. */
+function memoryOf(length: string | string[] | undefined, { memoryFor }: Limits): Buffer | undefined {
+  const bytes = Number(length);
+  return memoryFor !== undefined && Number.isSafeInteger(bytes) && bytes > 0 ? memoryFor(bytes) : undefined;
+}
+
+async function receive(
+  body: Dispatcher.ResponseData['body'],
+  memory: Buffer | undefined,
+  limits: Limits,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   // The stream is not told an encoding, so that its chunks are buffers.
   for await (const chunk of body as AsyncIterable<Buffer>) {
+    if (length + chunk.length > limits.maxBytes) throw tooLarge(limits);
+    if (memory === undefined) chunks.push(chunk);
+    else if (chunk.copy(memory, length) < chunk.length)
+      throw new OutboundFailed(`${limits.host} sent more than it said.`);
     length += chunk.length;
-    if (length > max) throw tooLarge(limits);
-    chunks.push(chunk);
   }
+  if (memory !== undefined) return memory.subarray(0, length);
   const [only] = chunks;
   return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length);
 }

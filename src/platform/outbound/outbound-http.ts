@@ -10,6 +10,8 @@ export interface OutboundRequest {
   timeoutMs: number;
   /** Largest body in bytes, unpacked. */
   maxBytes: number;
+  /** Memory of at least so many bytes for a body of known length; without it each body has its own. */
+  memoryFor?: (bytes: number) => Buffer;
 }
 
 /**

@@ -19,8 +19,7 @@ const MAX_REDIRECT_BODY_BYTES = 65_536;
 /** Of the unpacked body these are not true any more. */
 const OF_THE_PACKED_BODY = new Set(['content-encoding', 'content-length', 'transfer-encoding']);
 
-interface Arrival {
-  maxBytes: number;
+interface Arrival extends Pick<OutboundRequest, 'maxBytes' | 'memoryFor'> {
   signal: AbortSignal;
 }
 
@@ -52,7 +51,7 @@ export class UndiciHttp extends OutboundHttp implements OnApplicationShutdown {
     signal.addEventListener('abort', abort, { once: true });
     try {
       // undici looks at the signal only once it has a connection.
-      return await untilAborted(this.follow(first, request.maxBytes, stop.signal), stop.signal);
+      return await untilAborted(this.follow(first, { ...request, signal: stop.signal }), stop.signal);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
@@ -66,13 +65,13 @@ export class UndiciHttp extends OutboundHttp implements OnApplicationShutdown {
     });
   }
 
-  private async follow(first: Hop, maxBytes: number, signal: AbortSignal): Promise<OutboundResponse> {
+  private async follow(first: Hop, arrival: Arrival): Promise<OutboundResponse> {
     let hop = first;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       const { host } = hop.url;
       try {
-        const answer = await this.send(hop, signal);
-        const end = await this.arrive(hop, answer, { maxBytes, signal });
+        const answer = await this.send(hop, arrival.signal);
+        const end = await this.arrive(hop, answer, arrival);
         if ('body' in end) return end;
         hop = end;
       } catch (error) {
@@ -86,13 +85,13 @@ export class UndiciHttp extends OutboundHttp implements OnApplicationShutdown {
   private async arrive(
     hop: Hop,
     answer: Dispatcher.ResponseData,
-    { maxBytes, signal }: Arrival,
+    { maxBytes, memoryFor, signal }: Arrival,
   ): Promise<Hop | OutboundResponse> {
     const { statusCode: status, body } = answer;
     try {
       const next = redirected(hop, status, answer.headers['location']);
       if (next === null) {
-        const content = await readBody(answer, { host: hop.url.host, maxBytes });
+        const content = await readBody(answer, { host: hop.url.host, maxBytes, memoryFor });
         return { status, headers: plainHeaders(answer), url: hop.url.href, body: content };
       }
       await body.dump({ limit: MAX_REDIRECT_BODY_BYTES, signal });

@@ -56,6 +56,8 @@ export class LocalTree {
 
   /** Makes the folders above a key, one by one: a recursive mkdir would follow a symbolic link out of the root. */
   async makeFolders(key: string): Promise<void> {
+    // Mostly they are there, and one call says so.
+    if (await this.isFolder(dirname(this.path(key)))) return;
     let folder = this.root;
     for (const segment of key.split('/').slice(0, -1)) {
       folder = join(folder, segment);
