@@ -1,9 +1,10 @@
 /** The picture of docs/architecture.md as rules: a folder imports only what stands after it. */
 const LAYERS = [
   ['compat'],
+  ['intake', 'schedules', 'webhooks'],
   ['reports', 'exports'],
   ['results'],
-  ['runs', 'datasets', 'formats'],
+  ['runs', 'datasets', 'formats', 'outbox'],
   ['storage'],
   ['platform'],
   ['config'],
@@ -74,7 +75,7 @@ module.exports = {
       '^src/platform/prisma/|[.](repository|mapper)[.]ts$',
     ),
     confined('bull', '^node_modules/(bull|@nestjs/bull)/', '^src/platform/queue/|[.](processor|queue|module)[.]ts$'),
-    confined('aws', '^node_modules/(@aws-sdk|@smithy)/', '^src/storage/drivers/s3'),
+    confined('aws', '^node_modules/(@aws-sdk|@smithy)/', '^src/(storage/drivers/s3|platform/sqs/|intake/drivers/s3)'),
     confined('duckdb', '^node_modules/@duckdb/', '^src/(platform/query-engine|formats)/'),
     {
       name: 'common-is-framework-free',

@@ -64,6 +64,27 @@ export abstract class Config {
   };
   /** Private hosts that requests of sources may go to: `host`, `host:port`, an address or a CIDR range. */
   abstract readonly outbound: { readonly allow: readonly string[] };
+  /** Of a server that is not AWS; credentials are the SDK's own. */
+  abstract readonly sqs: { readonly endpoint: string | undefined; readonly region: string };
+  abstract readonly intake: {
+    /** FIFO queues; without an input queue a Bull queue and a table play them. */
+    readonly queueUrl: string | undefined;
+    readonly outputQueueUrl: string | undefined;
+    readonly deadLetterQueueUrl: string | undefined;
+    /** Bucket by value of `field`, until an owner sets routes of its own. */
+    readonly routes: Readonly<Record<string, string>>;
+    readonly field: string;
+  };
+  abstract readonly events: {
+    /** Queue that the events of runs and documents are sent to as well. */
+    readonly queueUrl: string | undefined;
+    readonly retentionSeconds: number;
+  };
+  abstract readonly webhooks: {
+    /** Encrypts the secrets of endpoints; without it there are no endpoints, only callback URLs without a signature. */
+    readonly sealKey: string | undefined;
+    readonly timeoutSeconds: number;
+  };
   abstract readonly results: { readonly pageCacheMb: number };
   /** Folder for temporary files; may be lost at any moment. */
   abstract readonly scratchDir: string;
