@@ -15,9 +15,12 @@ export interface OutboxEvent {
   createdAt: Date;
 }
 
+/** An event to be written. `id` is a UUID, made by the writer: version 7, or derived from what it tells of. */
+export type NewOutboxEvent = Omit<OutboxEvent, 'sequence' | 'createdAt'>;
+
 /** One who is told of events. An event counts as told when every sink has taken it. */
 export abstract class OutboxSink {
-  /** For logs. */
+  /** Unique, and the same in every version: kept with an event that others could not take yet. For logs too. */
   abstract readonly name: string;
   /**
    * Takes an event for good: sends it, or writes down that it has to be sent. May be called again with the same event, which must
