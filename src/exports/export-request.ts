@@ -3,6 +3,7 @@ import { ValidationFailed } from '../common/errors.js';
 import { FormatName } from '../formats/format.js';
 import { formatOptionsSpec, parseFormatOptions } from '../formats/format-options.js';
 import { parseBody } from '../platform/http/schema-issues.js';
+import { callbackUrlProblem, MAX_CALLBACK_URL_LENGTH } from '../runs/callback-url.js';
 import { exportSpec, type ExportSpec, type SourceSpec } from './export-spec.js';
 
 const MAX_AGE_LIMIT = 30 * 86_400;
@@ -34,6 +35,19 @@ export const exportRequestSpec = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: 'Longest time that the export may take, in seconds.' }),
+  callback_url: z
+    .string()
+    .superRefine((url, context) => {
+      const message = callbackUrlProblem(url);
+      if (message !== null) context.addIssue({ code: 'custom', message });
+    })
+    .optional()
+    .meta({
+      description: 'Is told of the end of the export by POST. An equal export that is answered with keeps its own.',
+      format: 'uri',
+      maxLength: MAX_CALLBACK_URL_LENGTH,
+      example: 'https://example.com/hooks/longhaul',
+    }),
 });
 
 /** A request for an export, checked as far as its text alone can be. */
@@ -46,11 +60,12 @@ export interface ExportRequest {
   maxAgeSeconds: number;
   timeZone: string;
   timeoutSeconds: number | null;
+  callbackUrl: string | null;
 }
 
 /** Reads a body. Throws `ValidationFailed` with a pointer for every field that cannot be used. */
 export function parseExportRequest(body: unknown): ExportRequest {
-  const { name, format, format_options, max_age, time_zone, timeout_seconds, ...spec } = parseBody(
+  const { name, format, format_options, max_age, time_zone, timeout_seconds, callback_url, ...spec } = parseBody(
     exportRequestSpec,
     body,
   );
@@ -65,6 +80,7 @@ export function parseExportRequest(body: unknown): ExportRequest {
     maxAgeSeconds: max_age,
     timeZone: time_zone,
     timeoutSeconds: timeout_seconds ?? null,
+    callbackUrl: callback_url ?? null,
   };
 }
 

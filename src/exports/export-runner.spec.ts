@@ -120,5 +120,12 @@ const RUN: Run = {
   ...{ id: '1', owner: 'ann', kind: 'export', name: 'five', definitionVersion: 1, status: 'running', revision: 2 },
   ...{ parameters: {}, format: 'csv', formatOptions: {}, timeZone: 'UTC', inputs: [], attempt: 1, failures: 0 },
   ...{ timeoutSeconds: 60, deadlineAt: null, progress: null, error: null, manifest: null, totalRows: null },
-  ...{ requestId: null, createdAt: new Date(0), startedAt: null, finishedAt: null, expiresAt: new Date(0) },
+  ...{
+    requestId: null,
+    callbackUrl: null,
+    createdAt: new Date(0),
+    startedAt: null,
+    finishedAt: null,
+    expiresAt: new Date(0),
+  },
 };

@@ -1,12 +1,13 @@
+import { API_PATH } from '../common/api-path.js';
 import type { RunWire } from '../results/http/run-answers.js';
-import { BASE, toLinks, toResultManifest, toRunDto } from '../results/http/run-presenter.js';
+import { toLinks, toResultManifest, toRunDto } from '../results/http/run-presenter.js';
 import type { NewArtifact } from '../runs/artifact.js';
 import type { Manifest, Run } from '../runs/run.js';
 import type { ExportDto, ExportManifestDto } from './dto/export.dto.js';
 import { shownUrl } from './database/sealed-url.js';
 import { exportSpec } from './export-spec.js';
 
-const exportPath = (id: string): string => `${BASE}/exports/${id}`;
+const exportPath = (id: string): string => `${API_PATH}/exports/${id}`;
 
 /** A run of an export as it goes over the wire. */
 export function toExportDto(run: Run, queuePosition: number | null = null): ExportDto {

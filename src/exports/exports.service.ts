@@ -6,7 +6,7 @@ import { RunCreator, type CreatedRun } from '../runs/run-creator.js';
 import { RunKind } from '../runs/run.js';
 import { RunsService } from '../runs/runs.service.js';
 import type { ExportRequest } from './export-request.js';
-import type { SourceSpec } from './export-spec.js';
+import type { ExportSpec, SourceSpec } from './export-spec.js';
 import { checkShape } from './shape/shape-check.js';
 import { shapeQuery } from './shape/shape.js';
 import { SOURCE_TABLE } from './sources/source.js';
@@ -30,19 +30,29 @@ export class ExportsService {
    */
   async create(caller: Caller, request: ExportRequest, idempotencyKey: string | null): Promise<CreatedRun> {
     const { owner, requestId, traceparent } = caller;
-    const { spec, format, formatOptions, timeZone, timeoutSeconds, maxAgeSeconds } = request;
+    const { spec, format, formatOptions, timeZone, timeoutSeconds, maxAgeSeconds, callbackUrl } = request;
+    const { source, inputs } = await this.prepare(owner, spec);
+    return await this.creator.create({
+      ...{ owner, kind: RunKind.Export, definitionVersion: REQUEST_VERSION, requestId, traceparent },
+      ...{ format, formatOptions, timeZone, inputs, timeoutSeconds, maxAgeSeconds, callbackUrl },
+      name: request.name ?? (await this.defaultName(owner, spec.source)),
+      parameters: { ...spec, source: source.keep(spec.source) },
+      idempotency: idempotencyKey === null ? null : { key: idempotencyKey, requestHash: hashOf(request) },
+    });
+  }
+
+  /** Throws what `create` would throw, and queues nothing. */
+  async check(owner: string, { spec }: ExportRequest): Promise<void> {
+    await this.prepare(owner, spec);
+  }
+
+  private async prepare(owner: string, spec: ExportSpec) {
     checkShape(spec);
     const source = this.sources.of(spec.source);
     const inputs = await source.check({ owner, spec: spec.source });
     const columns = await source.describe({ owner, spec: spec.source });
     if (columns) shapeQuery(SOURCE_TABLE, columns, spec);
-    return await this.creator.create({
-      ...{ owner, kind: RunKind.Export, definitionVersion: REQUEST_VERSION, requestId, traceparent },
-      ...{ format, formatOptions, timeZone, inputs, timeoutSeconds, maxAgeSeconds },
-      name: request.name ?? (await this.defaultName(owner, spec.source)),
-      parameters: { ...spec, source: source.keep(spec.source) },
-      idempotency: idempotencyKey === null ? null : { key: idempotencyKey, requestHash: hashOf(request) },
-    });
+    return { source, inputs };
   }
 
   private async defaultName(owner: string, source: SourceSpec): Promise<string> {

@@ -11,6 +11,7 @@ export const RESERVED_PARAMETER_NAMES: readonly string[] = [
   'max_age',
   'time_zone',
   'timeout_seconds',
+  'callback_url',
 ];
 
 export const definitionName = z

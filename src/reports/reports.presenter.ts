@@ -1,10 +1,11 @@
+import { API_PATH } from '../common/api-path.js';
 import type { RunWire } from '../results/http/run-answers.js';
-import { BASE, toLinks, toResultManifest, toRunDto } from '../results/http/run-presenter.js';
+import { toLinks, toResultManifest, toRunDto } from '../results/http/run-presenter.js';
 import type { NewArtifact } from '../runs/artifact.js';
 import type { Manifest, Run } from '../runs/run.js';
 import type { ManifestDto, ReportDto } from './dto/report.dto.js';
 
-const reportPath = (id: string): string => `${BASE}/reports/${id}`;
+const reportPath = (id: string): string => `${API_PATH}/reports/${id}`;
 
 /** A run of a report as it goes over the wire. */
 export function toReportDto(run: Run, queuePosition: number | null = null): ReportDto {
@@ -16,7 +17,7 @@ export function toReportDto(run: Run, queuePosition: number | null = null): Repo
     ...toRunDto(run, queuePosition),
     links: {
       ...toLinks(reportPath(run.id)),
-      definition: `${BASE}/report-definitions/${run.name}/versions/${String(run.definitionVersion)}`,
+      definition: `${API_PATH}/report-definitions/${run.name}/versions/${String(run.definitionVersion)}`,
     },
   };
 }

@@ -28,12 +28,7 @@ export class ReportsService {
    */
   async create(caller: Caller, request: ReportRequest, idempotencyKey: string | null): Promise<CreatedRun> {
     const { fields } = request;
-    const definition = await this.find(caller.owner, fields.report_name);
-    const parameters = check(definition, request);
-    const inputs = await this.datasets.resolve(
-      caller.owner,
-      definition.datasets.map(({ name }) => name),
-    );
+    const { definition, parameters, inputs } = await this.prepare(caller.owner, request);
     return await this.runs.create({
       owner: caller.owner,
       kind: RunKind.Report,
@@ -48,8 +43,14 @@ export class ReportsService {
       maxAgeSeconds: fields.max_age,
       idempotency: idempotencyKey === null ? null : { key: idempotencyKey, requestHash: hashOf(request) },
       requestId: caller.requestId,
+      callbackUrl: fields.callback_url ?? null,
       traceparent: caller.traceparent,
     });
+  }
+
+  /** Throws what `create` would throw, and queues nothing. */
+  async check(owner: string, request: ReportRequest): Promise<void> {
+    await this.prepare(owner, request);
   }
 
   /** The rows of a report in code, at once and without a run: for answers that cost nothing. */
@@ -61,6 +62,13 @@ export class ReportsService {
     const parameters = validateParameters(definition, body);
     for await (const row of report.generate(parameters, { signal: new AbortController().signal })) rows.push(row);
     return rows;
+  }
+
+  private async prepare(owner: string, request: ReportRequest) {
+    const definition = await this.find(owner, request.fields.report_name);
+    const parameters = check(definition, request);
+    const names = definition.datasets.map(({ name }) => name);
+    return { definition, parameters, inputs: await this.datasets.resolve(owner, names) };
   }
 
   /** In a body an unknown name is a field that cannot be used. */

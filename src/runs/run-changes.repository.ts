@@ -4,6 +4,7 @@ import { PrismaService } from '../platform/prisma/prisma.service.js';
 import type { NewArtifact } from './artifact.js';
 import { RunStatus, type Manifest, type Run, type RunError, type RunKind, type RunProgress } from './run.js';
 import { allowedFrom, isTerminal, nextStatus, RunChange, TERMINAL_STATUSES } from './run-state.js';
+import { insertOutboxEvent, TOLD_COLUMNS } from './run-outbox.mapper.js';
 import { runColumns, toRun } from './runs.mapper.js';
 
 export interface ClaimOptions {
@@ -32,7 +33,8 @@ export interface StrayRun {
 const seconds = (value: number): Prisma.Sql => Prisma.sql`${value} * interval '1 second'`;
 
 /**
- * Every change of a run's state: one conditional statement that also writes its event. All times are the database's,
+ * Every change of a run's state: one conditional statement that also writes its events, the one for followers and the one
+ * that is told outside. All times are the database's,
  * so that clocks of workers that differ decide nothing.
  */
 @Injectable()
@@ -208,7 +210,7 @@ function ended(resultTtlSeconds: number): Prisma.Sql[] {
   ];
 }
 
-/** The change, its event and its artifact in one statement: all of it or none. */
+/** The change, its events and its artifact in one statement: all of it or none. */
 function statement(
   id: string,
   { change, from }: { change: RunChange; from: RunStatus },
@@ -232,12 +234,12 @@ function statement(
   );
   return Prisma.sql`
     WITH changed AS (
-      UPDATE runs SET ${set} WHERE ${where} RETURNING id, revision, status, attempt, error, request_id
+      UPDATE runs SET ${set} WHERE ${where} RETURNING id, revision, status, attempt, error, request_id, ${TOLD_COLUMNS}
     ), noted AS (
       INSERT INTO run_events (run_id, revision, type, data)
       SELECT id, revision, 'status', jsonb_strip_nulls(jsonb_build_object(
         'status', status, 'terminal', ${isTerminal(to)}::boolean, 'attempt', attempt, 'error', error, 'request_id', request_id)) FROM changed
-    )${options.artifact ? insertArtifact(options.artifact) : Prisma.empty}
+    )${insertOutboxEvent(to)}${options.artifact ? insertArtifact(options.artifact) : Prisma.empty}
     SELECT id::text FROM changed`;
 }
 

@@ -95,7 +95,7 @@ async function insert(
 ): Promise<Run | null> {
   const id = uuidv7();
   const { owner, kind, name, definitionVersion, parameters, format, formatOptions, timeZone } = newRun;
-  const { inputs, requestId, traceparent } = newRun;
+  const { inputs, requestId, callbackUrl, traceparent } = newRun;
   const key = newRun.idempotency
     ? Prisma.sql`taken AS (${insertKey(newRun, options, id)} RETURNING run_id),`
     : Prisma.empty;
@@ -107,10 +107,11 @@ async function insert(
   const [written] = await prisma.$queryRaw<{ createdAt: Date; expiresAt: Date }[]>`
     WITH ${key} created AS (
       INSERT INTO runs (id, owner, kind, name, definition_version, parameters, format, format_options, time_zone, inputs,
-        fingerprint, timeout_seconds, request_id, traceparent, created_at, available_at, expires_at)
+        fingerprint, timeout_seconds, request_id, callback_url, traceparent, created_at, available_at, expires_at)
       SELECT ${id}::uuid, ${owner}, ${kind}::run_kind, ${name}, ${definitionVersion}, ${JSON.stringify(parameters)}::jsonb,
         ${format}, ${JSON.stringify(formatOptions)}::jsonb, ${timeZone}, ${JSON.stringify(inputs)}::jsonb,
-        ${options.fingerprint}, ${options.timeoutSeconds}, ${requestId}, ${traceparent}, now(), now(), now() + ${options.resultTtlSeconds} * interval '1 second' ${ifFree}
+        ${options.fingerprint}, ${options.timeoutSeconds}, ${requestId},
+        ${callbackUrl}, ${traceparent}, now(), now(), now() + ${options.resultTtlSeconds} * interval '1 second' ${ifFree}
       RETURNING id, created_at, expires_at
     ), noted AS (
       INSERT INTO run_events (run_id, revision, type, data) SELECT id, 1, 'status', ${firstEvent}::jsonb FROM created
@@ -118,7 +119,8 @@ async function insert(
     SELECT created_at AS "createdAt", expires_at AS "expiresAt" FROM created`;
   if (!written) return null;
   return {
-    ...{ id, owner, kind, name, definitionVersion, parameters, format, formatOptions, timeZone, inputs, requestId },
+    ...{ id, owner, kind, name, definitionVersion, parameters, format, formatOptions, timeZone, inputs },
+    ...{ requestId, callbackUrl },
     ...written,
     ...{ status: RunStatus.Queued, revision: 1, attempt: 0, failures: 0, timeoutSeconds: options.timeoutSeconds },
     ...{

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { OutboxWriter } from '../outbox/outbox-writer.js';
 import { Broadcast } from '../platform/queue/broadcast.js';
 import type { FollowedRun } from './followed-run.js';
 import { FollowedRuns, withNewest } from './followed-runs.js';
 import { Follower } from './follower.js';
 import { eventOf, progressData, runChannel, type RunEvent } from './run-events.js';
+import { isTold } from './run-outbox.mapper.js';
 import { RunStatus, type Run } from './run.js';
 import { isTerminal } from './run-state.js';
 import { RunsRepository } from './runs.repository.js';
@@ -15,10 +17,13 @@ export class RunWatcher {
     private readonly repository: RunsRepository,
     private readonly broadcast: Broadcast,
     private readonly followed: FollowedRuns,
+    private readonly outbox: OutboxWriter,
   ) {}
 
+  /** Tells followers of a change that is written, and those outside if it is one for them. */
   async announce(run: Run, type: RunEvent['type'] = 'status'): Promise<void> {
     await this.broadcast.publish(runChannel(run.id), JSON.stringify(eventOf(run, type)));
+    if (isTold(run.status)) await this.outbox.wake();
   }
 
   /** The run as it is when it has ended, or as it is after `seconds`. Null if it is gone. */

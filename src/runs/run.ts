@@ -89,6 +89,8 @@ export interface Run {
   manifest: Manifest | null;
   totalRows: number | null;
   requestId: string | null;
+  /** Told of the end of the run, beside the owner's endpoints. */
+  callbackUrl: string | null;
   createdAt: Date;
   startedAt: Date | null;
   finishedAt: Date | null;
@@ -111,6 +113,8 @@ export interface NewRun {
   maxAgeSeconds: number;
   idempotency: { key: string; requestHash: string } | null;
   requestId: string | null;
+  /** See `callbackUrlProblem`. A run that is reused keeps its own. */
+  callbackUrl: string | null;
   traceparent: string | null;
 }
 

@@ -27,6 +27,7 @@ export const runColumns = {
   manifest: true,
   totalRows: true,
   requestId: true,
+  callbackUrl: true,
   createdAt: true,
   startedAt: true,
   finishedAt: true,

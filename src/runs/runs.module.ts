@@ -1,5 +1,6 @@
 import { BullModule } from '@nestjs/bull';
 import { Module } from '@nestjs/common';
+import { OutboxModule } from '../outbox/outbox.module.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { RunChangesRepository } from './run-changes.repository.js';
 import { RunCreationRepository } from './run-creation.repository.js';
@@ -20,7 +21,7 @@ import { Scratch } from './scratch.js';
 
 /** The life of a run as any process needs it: creating, showing, following, cancelling. */
 @Module({
-  imports: [StorageModule, BullModule.registerQueue({ name: REPORTS_QUEUE }, { name: EXPORTS_QUEUE })],
+  imports: [OutboxModule, StorageModule, BullModule.registerQueue({ name: REPORTS_QUEUE }, { name: EXPORTS_QUEUE })],
   providers: [
     RunsRepository,
     RunCreationRepository,

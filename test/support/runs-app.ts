@@ -110,6 +110,7 @@ export const aRun = (overrides: Partial<NewRun> = {}): NewRun => ({
   maxAgeSeconds: 0,
   idempotency: null,
   requestId: null,
+  callbackUrl: null,
   traceparent: null,
   ...overrides,
 });

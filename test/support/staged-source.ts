@@ -93,6 +93,7 @@ function exportRun(overrides: Partial<Run>): Run {
     manifest: null,
     totalRows: null,
     requestId: null,
+    callbackUrl: null,
     createdAt: now,
     startedAt: now,
     finishedAt: null,

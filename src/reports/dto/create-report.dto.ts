@@ -1,10 +1,36 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, IsTimeZone, Matches, Max, Min, ValidateIf } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsTimeZone,
+  Matches,
+  Max,
+  Min,
+  Validate,
+  ValidateIf,
+  ValidatorConstraint,
+  type ValidationArguments,
+  type ValidatorConstraintInterface,
+} from 'class-validator';
 import { FormatName } from '../../formats/format.js';
 import { FORMAT_NAMES } from '../../formats/formats.js';
+import { callbackUrlProblem, MAX_CALLBACK_URL_LENGTH } from '../../runs/callback-url.js';
 
 const DEFAULT_ZONE = 'UTC';
 const MAX_AGE_LIMIT = 30 * 86_400;
+
+@ValidatorConstraint({ name: 'callbackUrl' })
+class CallbackUrlRule implements ValidatorConstraintInterface {
+  validate(value: unknown): boolean {
+    return typeof value === 'string' && callbackUrlProblem(value) === null;
+  }
+
+  defaultMessage({ property, value }: ValidationArguments): string {
+    return `${property} ${typeof value === 'string' ? (callbackUrlProblem(value) ?? '') : 'must be a string'}`;
+  }
+}
 
 /** The fields of a request for a report that are not parameters of the report. */
 export class CreateReportDto {
@@ -41,4 +67,14 @@ export class CreateReportDto {
   @IsInt()
   @Min(1)
   timeout_seconds?: number;
+
+  @ApiPropertyOptional({
+    format: 'uri',
+    maxLength: MAX_CALLBACK_URL_LENGTH,
+    example: 'https://example.com/hooks/longhaul',
+    description: 'Is told of the end of the report by POST. An equal report that is answered with keeps its own.',
+  })
+  @IsOptional()
+  @Validate(CallbackUrlRule)
+  callback_url?: string;
 }

@@ -5,8 +5,6 @@ import { isTerminal } from '../../runs/run-state.js';
 import type { Download } from '../downloads.service.js';
 import type { DownloadDto, ProgressDto, ResultManifestDto, RunDto, RunLinksDto } from './run-wire.js';
 
-export const BASE = '/api/v1';
-
 /** The fields that a run has on the wire whatever its kind. */
 export function toRunDto(run: Run, queuePosition: number | null): RunDto {
   return {
@@ -28,6 +26,7 @@ export function toRunDto(run: Run, queuePosition: number | null): RunDto {
     time_zone: run.timeZone,
     total_rows: run.totalRows,
     request_id: run.requestId,
+    callback_url: run.callbackUrl,
   };
 }
 

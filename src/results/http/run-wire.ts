@@ -105,6 +105,9 @@ export class RunDto {
   @Nullable('Request that created the run.')
   request_id!: string | null;
 
+  @Nullable('Told of the end of the run.', 'string', 'uri')
+  callback_url!: string | null;
+
   @ApiProperty({ type: () => ReuseDto, required: false })
   reuse?: ReuseDto;
 }
