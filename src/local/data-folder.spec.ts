@@ -26,6 +26,18 @@ describe('DataFolder', () => {
     second.close();
   });
 
+  it('adds the secrets that an earlier version did not keep', async () => {
+    const old = { databasePassword: 'd', redisPassword: 'r', storageSigningKey: 's'.repeat(32) };
+    await writeFile(join(path, 'secrets.json'), JSON.stringify(old));
+    const first = await DataFolder.open(path);
+    expect(first.secrets).toMatchObject(old);
+    expect(first.secrets.webhookSealKey.length).toBeGreaterThanOrEqual(32);
+    first.close();
+    const second = await DataFolder.open(path);
+    expect(second.secrets).toEqual(first.secrets);
+    second.close();
+  });
+
   describe('what an earlier start left', () => {
     it('is ended', async () => {
       const { pid, exited } = sleeper();

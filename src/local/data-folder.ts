@@ -11,6 +11,7 @@ const secretsSchema = z.object({
   databasePassword: z.string().min(1),
   redisPassword: z.string().min(1),
   storageSigningKey: z.string().min(32),
+  webhookSealKey: z.string().min(32),
 });
 
 /** Made at the first start and kept, so that data and links of earlier starts stay usable. */
@@ -80,9 +81,12 @@ async function takeLock(folder: string): Promise<DatabaseSync> {
 
 async function readSecrets(file: string): Promise<Secrets> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text !== undefined) return secretsSchema.parse(JSON.parse(text));
-  const secret = (): string => randomBytes(32).toString('base64url');
-  const secrets = { databasePassword: secret(), redisPassword: secret(), storageSigningKey: secret() };
+  const kept = secretsSchema.partial().parse(JSON.parse(text ?? '{}'));
+  // An earlier version may have kept fewer.
+  const missing = Object.keys(secretsSchema.shape).filter((name) => !(name in kept));
+  if (missing.length === 0) return secretsSchema.parse(kept);
+  const made = missing.map((name) => [name, randomBytes(32).toString('base64url')] as const);
+  const secrets = secretsSchema.parse({ ...kept, ...Object.fromEntries(made) });
   await writeFile(`${file}.new`, JSON.stringify(secrets, null, 2), { mode: 0o600 });
   await rename(`${file}.new`, file);
   return secrets;

@@ -163,6 +163,7 @@ export class Launcher {
       STORAGE_DRIVER: 'local',
       STORAGE_ROOT: folder.of('storage'),
       STORAGE_SIGNING_KEY: folder.secrets.storageSigningKey,
+      WEBHOOK_SEAL_KEY: folder.secrets.webhookSealKey,
       SCRATCH_DIR: folder.of('scratch'),
       PUBLIC_URL: found.url,
       ...settings.environment,
