@@ -7,7 +7,13 @@ import { DestinationGuard } from './destination-guard.js';
 import { describeUrl, firstHop, type Hop, redirected } from './hop.js';
 import { type HostResolver, systemResolver } from './host-resolver.js';
 import { OutboundFailed, OutboundRefused } from './outbound-errors.js';
-import { OutboundHttp, type OutboundRequest, type OutboundResponse } from './outbound-http.js';
+import {
+  type OutboundAnswer,
+  OutboundHttp,
+  type OutboundMessage,
+  type OutboundRequest,
+  type OutboundResponse,
+} from './outbound-http.js';
 import { outboundError } from './transport-errors.js';
 import { untilAborted } from './until-aborted.js';
 
@@ -18,6 +24,12 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_REDIRECT_BODY_BYTES = 65_536;
 /** Of the unpacked body these are not true any more. */
 const OF_THE_PACKED_BODY = new Set(['content-encoding', 'content-length', 'transfer-encoding']);
+
+interface Outgoing {
+  method: 'GET' | 'POST';
+  body?: Buffer;
+  signal: AbortSignal;
+}
 
 interface Arrival extends Pick<OutboundRequest, 'maxBytes' | 'memoryFor'> {
   signal: AbortSignal;
@@ -38,24 +50,22 @@ export class UndiciHttp extends OutboundHttp implements OnApplicationShutdown {
   }
 
   async get(request: OutboundRequest): Promise<OutboundResponse> {
-    const { signal, timeoutMs } = request;
-    signal.throwIfAborted();
     const first = firstHop(request.url, request.headers, this.headers);
-    const stop = new AbortController();
-    const abort = (): void => {
-      stop.abort(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      stop.abort(new OutboundFailed(`${describeUrl(first.url)} gave no whole answer within ${timeoutMs} ms.`));
-    }, timeoutMs);
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      // undici looks at the signal only once it has a connection.
-      return await untilAborted(this.follow(first, { ...request, signal: stop.signal }), stop.signal);
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-    }
+    return await inTime(first.url, request, async (signal) => await this.follow(first, { ...request, signal }));
+  }
+
+  async post({ body, maxBytes, ...request }: OutboundMessage): Promise<OutboundAnswer> {
+    // The body is not read, so that it need not be packed.
+    const hop = firstHop(request.url, request.headers, { ...this.headers, 'accept-encoding': 'identity' });
+    return await inTime(hop.url, request, async (signal) => {
+      try {
+        const answer = await this.send(hop, { method: 'POST', body, signal });
+        await answer.body.dump({ limit: maxBytes, signal });
+        return { status: answer.statusCode, headers: plainHeaders(answer) };
+      } catch (error) {
+        throw outboundError(error, hop.url.host);
+      }
+    });
   }
 
   onApplicationShutdown(): void {
@@ -70,7 +80,7 @@ export class UndiciHttp extends OutboundHttp implements OnApplicationShutdown {
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       const { host } = hop.url;
       try {
-        const answer = await this.send(hop, arrival.signal);
+        const answer = await this.send(hop, { method: 'GET', signal: arrival.signal });
         const end = await this.arrive(hop, answer, arrival);
         if ('body' in end) return end;
         hop = end;
@@ -103,14 +113,13 @@ export class UndiciHttp extends OutboundHttp implements OnApplicationShutdown {
     }
   }
 
-  private async send({ url, headers }: Hop, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  private async send({ url, headers }: Hop, outgoing: Outgoing): Promise<Dispatcher.ResponseData> {
     this.guard.checkLiteral(destinationOf(url));
     return await this.agent.request({
       origin: url.origin,
       path: url.pathname + url.search,
-      method: 'GET',
       headers,
-      signal,
+      ...outgoing,
     });
   }
 
@@ -122,6 +131,30 @@ export class UndiciHttp extends OutboundHttp implements OnApplicationShutdown {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
+  }
+}
+
+/** Does the work with a signal that aborts when the caller's does, or when the time has run out. */
+async function inTime<T>(
+  url: URL,
+  { signal, timeoutMs }: Pick<OutboundRequest, 'signal' | 'timeoutMs'>,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const stop = new AbortController();
+  const abort = (): void => {
+    stop.abort(signal.reason);
+  };
+  const timer = setTimeout(() => {
+    stop.abort(new OutboundFailed(`${describeUrl(url)} gave no whole answer within ${timeoutMs} ms.`));
+  }, timeoutMs);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    // undici looks at the signal only once it has a connection.
+    return await untilAborted(work(stop.signal), stop.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
   }
 }
 
