@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openUrl, SealBroken, sealUrl, shownUrl } from './sealed-url.js';
+import { SealBroken } from '../../common/text-seal.js';
+import { openUrl, sealUrl, shownUrl } from './sealed-url.js';
 
 const KEY = 'k'.repeat(32);
 const URL_TEXT = 'postgresql://me:hunter2 ü@db:5432/shop?sslmode=require';
@@ -11,6 +12,11 @@ describe('sealUrl', () => {
     expect(kept).not.toContain('hunter2');
     expect(Buffer.from(kept.split('#sealed:')[1] ?? '', 'base64url').toString('latin1')).not.toContain('hunter2');
     expect(shownUrl(kept)).toBe('postgresql://me:***@db:5432/shop');
+  });
+
+  it('opens what earlier versions have sealed', () => {
+    const sealed = 'ELe2iDNWXzLAcft516wtYbBXh_5-bvvxktcPlpdRgRRV0qDnEXBpu1PIW7BCMBp8lvTjMfW4';
+    expect(openUrl(`postgresql://me:***@db/shop#sealed:${sealed}`, KEY)).toBe('postgresql://me:pw@db/shop');
   });
 
   it('gives equal texts for equal URLs only, so that equal exports are known', () => {

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../common/errors.js';
+import { backOffMs, retryAfterMs } from '../../common/retry-after.js';
 import type { OutboundHttp, OutboundResponse } from '../../platform/outbound/outbound-http.js';
 import type { RateLimiter } from '../../platform/outbound/rate-limiter.js';
 import type { HttpSpec } from '../sources/http-spec.js';
 import { SourceFailed } from '../sources/source-errors.js';
 import type { PageMemory } from './page-memory.js';
 import type { PlainWords } from './plain-words.js';
-import { backOffMs, retryAfterMs } from './retry-after.js';
 
 /** Statuses beside those from 500 that may pass by themselves. */
 const PASSING = new Set([408, 425, 429]);
