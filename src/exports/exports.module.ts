@@ -23,12 +23,20 @@ import { SOURCE_CLASSES, Sources, sourcesProvider } from './sources/sources.js';
 })
 class SourcesModule {}
 
+/** Asking for exports, without routes: for what starts them in the API or a worker. */
+@Module({
+  imports: [SourcesModule, RunsModule],
+  providers: [ExportsService],
+  exports: [ExportsService],
+})
+export class ExportRequestsModule {}
+
 /** Exports over HTTP. */
 @Module({
-  imports: [SourcesModule, RunsModule, ResultsModule],
+  imports: [ExportRequestsModule, RunsModule, ResultsModule],
   controllers: [ExportsController, ExportResultsController],
-  providers: [ExportsService, ExportEvents, ExportEventsGateway],
-  exports: [ExportsService, ExportEvents],
+  providers: [ExportEvents, ExportEventsGateway],
+  exports: [ExportRequestsModule, ExportEvents],
 })
 export class ExportsModule {}
 

@@ -24,12 +24,20 @@ import { ReportsService } from './reports.service.js';
 })
 export class DefinitionsModule {}
 
+/** Asking for reports, without routes: for what starts them in the API or a worker. */
+@Module({
+  imports: [DefinitionsModule, DatasetsModule, RunsModule],
+  providers: [ReportsService],
+  exports: [ReportsService, DefinitionsModule],
+})
+export class ReportRequestsModule {}
+
 /** Reports over HTTP. */
 @Module({
-  imports: [DefinitionsModule, DatasetsModule, RunsModule, ResultsModule],
+  imports: [ReportRequestsModule, DatasetsModule, RunsModule, ResultsModule],
   controllers: [ReportDefinitionsController, ReportsController, ReportResultsController],
-  providers: [ReportsService, ReportAnswers],
-  exports: [ReportsService, ReportAnswers],
+  providers: [ReportAnswers],
+  exports: [ReportRequestsModule, ReportAnswers],
 })
 export class ReportsModule {}
 
