@@ -41,6 +41,9 @@ export const ErrorCode = {
   SourceUnreachable: 'source-unreachable',
   SourceRefused: 'source-refused',
   SourceTooLarge: 'source-too-large',
+  WebhookNotFound: 'webhook-not-found',
+  WebhookDisabled: 'webhook-disabled',
+  DeliveryNotFound: 'delivery-not-found',
 } as const;
 
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];

@@ -63,6 +63,9 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Kind>> = {
   [ErrorCode.SourceUnreachable]: kind(HttpStatus.BAD_GATEWAY, 'The source cannot be reached'),
   [ErrorCode.SourceRefused]: kind(HttpStatus.UNPROCESSABLE_ENTITY, 'The source may not be fetched'),
   [ErrorCode.SourceTooLarge]: kind(HttpStatus.UNPROCESSABLE_ENTITY, 'The source sends more than is allowed'),
+  [ErrorCode.WebhookNotFound]: kind(HttpStatus.NOT_FOUND, 'There is no such webhook'),
+  [ErrorCode.WebhookDisabled]: kind(HttpStatus.CONFLICT, 'The webhook is disabled'),
+  [ErrorCode.DeliveryNotFound]: kind(HttpStatus.NOT_FOUND, 'There is no such delivery'),
   [ErrorCode.SourceDrift]: kind(HttpStatus.BAD_GATEWAY, 'The source changed while it was read'),
 };
 
