@@ -44,6 +44,8 @@ export const ErrorCode = {
   WebhookNotFound: 'webhook-not-found',
   WebhookDisabled: 'webhook-disabled',
   DeliveryNotFound: 'delivery-not-found',
+  ScheduleNotFound: 'schedule-not-found',
+  ScheduleExists: 'schedule-exists',
 } as const;
 
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];

@@ -67,6 +67,8 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Kind>> = {
   [ErrorCode.WebhookDisabled]: kind(HttpStatus.CONFLICT, 'The webhook is disabled'),
   [ErrorCode.DeliveryNotFound]: kind(HttpStatus.NOT_FOUND, 'There is no such delivery'),
   [ErrorCode.SourceDrift]: kind(HttpStatus.BAD_GATEWAY, 'The source changed while it was read'),
+  [ErrorCode.ScheduleNotFound]: kind(HttpStatus.NOT_FOUND, 'There is no such schedule'),
+  [ErrorCode.ScheduleExists]: kind(HttpStatus.CONFLICT, 'The schedule exists already'),
 };
 
 export const NOTHING_HERE = 'Nothing is served at this path. /api/v1/docs lists what there is.';
