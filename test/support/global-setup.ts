@@ -16,6 +16,8 @@ declare module 'vitest' {
     databaseUrl: string;
     redisUrl: string;
     s3Endpoint: string;
+    /** The same server speaks both. */
+    sqsEndpoint: string;
   }
 }
 
@@ -48,6 +50,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('databaseUrl', postgres.url);
     project.provide('redisUrl', redisUrl);
     project.provide('s3Endpoint', s3.url);
+    project.provide('sqsEndpoint', s3.url);
   } catch (error) {
     await teardown();
     throw error;
