@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import type { CursorPosition } from '../common/pagination.js';
+import { PrismaService } from '../platform/prisma/prisma.service.js';
+import type { EndpointChange, WebhookEndpoint } from './webhook.js';
+
+const columns = {
+  ...{ id: true, owner: true, url: true, description: true, events: true, enabled: true },
+  ...{ disabledReason: true, previousUntil: true, createdAt: true },
+} as const;
+const eventsSchema = z.array(z.string());
+
+export interface NewEndpoint extends Pick<
+  WebhookEndpoint,
+  'id' | 'owner' | 'url' | 'description' | 'events' | 'enabled'
+> {
+  /** Sealed. */
+  secret: string;
+}
+
+@Injectable()
+export class WebhookEndpointsRepository {
+  constructor(private readonly prisma: PrismaService) {}
+
+  async create(endpoint: NewEndpoint): Promise<WebhookEndpoint> {
+    return toEndpoint(await this.prisma.webhookEndpoint.create({ data: endpoint, select: columns }));
+  }
+
+  /** Newest first, those created before the position; `limit` of them. */
+  async list(owner: string, limit: number, after: CursorPosition | null): Promise<WebhookEndpoint[]> {
+    const rows = await this.prisma.webhookEndpoint.findMany({
+      where: {
+        owner,
+        ...(after && {
+          OR: [{ createdAt: { lt: after.createdAt } }, { createdAt: after.createdAt, id: { lt: after.id } }],
+        }),
+      },
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      take: limit,
+      select: columns,
+    });
+    return rows.map(toEndpoint);
+  }
+
+  async find(owner: string, id: string): Promise<WebhookEndpoint | null> {
+    const row = await this.prisma.webhookEndpoint.findUnique({ where: { id, owner }, select: columns });
+    return row && toEndpoint(row);
+  }
+
+  /** Null if there is none of the id. */
+  async change(owner: string, id: string, { enabled, ...change }: EndpointChange): Promise<WebhookEndpoint | null> {
+    const where = { id, owner };
+    const { webhookEndpoint: endpoints } = this.prisma;
+    await this.prisma.$transaction([
+      endpoints.updateMany({ where, data: change }),
+      ...(enabled === true
+        ? [
+            endpoints.updateMany({
+              where: { ...where, enabled: false },
+              data: { enabled, disabledReason: null, enabledAt: new Date() },
+            }),
+          ]
+        : []),
+      ...(enabled === false ? [endpoints.updateMany({ where, data: { enabled } })] : []),
+    ]);
+    return await this.find(owner, id);
+  }
+
+  /** The secret becomes the previous one, which signs too for so many seconds more. Null if there is none of the id. */
+  async rotate(
+    { owner, id }: Pick<WebhookEndpoint, 'owner' | 'id'>,
+    secret: string,
+    overlapSeconds: number,
+  ): Promise<WebhookEndpoint | null> {
+    await this.prisma.$executeRaw`
+      UPDATE webhook_endpoints SET secret = ${secret}, previous_secret = secret,
+        previous_until = now() + ${overlapSeconds} * interval '1 second'
+      WHERE id = ${id}::uuid AND owner = ${owner}`;
+    return await this.find(owner, id);
+  }
+
+  /** Its deliveries go with it. False if there is none of the id. */
+  async remove(owner: string, id: string): Promise<boolean> {
+    const { count } = await this.prisma.webhookEndpoint.deleteMany({ where: { id, owner } });
+    return count > 0;
+  }
+
+  /** In the name of the service. False if it is disabled already. */
+  async disable(id: string, reason: string): Promise<boolean> {
+    const { count } = await this.prisma.webhookEndpoint.updateMany({
+      where: { id, enabled: true },
+      data: { enabled: false, disabledReason: reason },
+    });
+    return count > 0;
+  }
+
+  /** Disables an endpoint that has taken nothing for so many seconds, while so many deliveries to it failed for good. */
+  async disableIfDead(id: string, reason: string, rule: { failures: number; seconds: number }): Promise<boolean> {
+    const changed = await this.prisma.$executeRaw`
+      UPDATE webhook_endpoints e SET enabled = false, disabled_reason = ${reason}
+      WHERE id = ${id}::uuid AND enabled AND ${rule.failures} <= (
+        SELECT count(*) FILTER (WHERE d.status = 'failed') FROM webhook_deliveries d
+        JOIN outbox_events o ON o.id = d.event_id AND o.type <> 'ping'
+        WHERE d.endpoint_id = e.id AND d.finished_at > now() - ${rule.seconds} * interval '1 second'
+          AND d.finished_at > e.enabled_at
+        HAVING count(*) FILTER (WHERE d.status = 'delivered') = 0)`;
+    return changed > 0;
+  }
+}
+
+/** A row with `columns`. */
+function toEndpoint(row: Omit<WebhookEndpoint, 'events'> & { events: unknown }): WebhookEndpoint {
+  const { previousUntil } = row;
+  const isOver = previousUntil !== null && previousUntil.getTime() <= Date.now();
+  return { ...row, events: eventsSchema.parse(row.events), previousUntil: isOver ? null : previousUntil };
+}
