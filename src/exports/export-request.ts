@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ValidationFailed } from '../common/errors.js';
+import { isZoneName } from '../common/zone-name.js';
 import { FormatName } from '../formats/format.js';
 import { formatOptionsSpec, parseFormatOptions } from '../formats/format-options.js';
 import { parseBody } from '../platform/http/schema-issues.js';
@@ -91,14 +92,4 @@ function refuseUserInfo(source: SourceSpec): void {
   if (username === '' && password === '') return;
   const detail = 'must not have a user name or password; send a header with {"secret": "name of a configured secret"}';
   throw ValidationFailed.at('/source/url', detail);
-}
-
-function isZoneName(zone: string): boolean {
-  if (!/^[A-Za-z]/.test(zone)) return false;
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
 }

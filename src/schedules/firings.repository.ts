@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import type { CursorPosition } from '../common/pagination.js';
+import { PrismaService } from '../platform/prisma/prisma.service.js';
+import { FiringOutcome, FiringTrigger, type Firing, type Schedule } from './schedule.js';
+import { firingColumns, scheduleColumns, toFiring, toSchedule } from './schedules.mapper.js';
+
+/** A firing together with the schedule that it is of. */
+export interface ScheduledFiring {
+  schedule: Schedule;
+  firing: Firing;
+}
+
+/** What has become of a firing. */
+export interface Settled {
+  outcome: typeof FiringOutcome.Started | typeof FiringOutcome.Failed;
+  runId: string | null;
+  detail: string | null;
+}
+
+/** The history of schedules. */
+@Injectable()
+export class FiringsRepository {
+  constructor(private readonly prisma: PrismaService) {}
+
+  /** Newest first; `after` is exclusive and counts by occurrence, which no two firings of a schedule share. */
+  async list(scheduleId: string, after: CursorPosition | null, limit: number): Promise<Firing[]> {
+    const rows = await this.prisma.scheduleFiring.findMany({
+      where: { scheduleId, ...(after && { occurrence: { lt: after.createdAt } }) },
+      orderBy: { occurrence: 'desc' },
+      take: limit,
+      select: firingColumns,
+    });
+    return rows.map(toFiring);
+  }
+
+  async find(id: string): Promise<Firing | null> {
+    const row = await this.prisma.scheduleFiring.findUnique({ where: { id }, select: firingColumns });
+    return row && toFiring(row);
+  }
+
+  /** A pending firing by hand. Null if there is one with its id or of its moment. */
+  async addManual(firing: Pick<Firing, 'id' | 'scheduleId' | 'occurrence'>): Promise<Firing | null> {
+    const [row] = await this.prisma.scheduleFiring.createManyAndReturn({
+      data: [{ ...firing, trigger: FiringTrigger.Manual, outcome: FiringOutcome.Pending }],
+      skipDuplicates: true,
+      select: firingColumns,
+    });
+    return row ? toFiring(row) : null;
+  }
+
+  /** Firings that have been pending for so long, oldest first. */
+  async pending(seconds: number, limit: number): Promise<ScheduledFiring[]> {
+    const overdue = await this.prisma.$queryRaw<{ id: string }[]>`
+      SELECT id::text FROM schedule_firings
+      WHERE outcome = ${FiringOutcome.Pending} AND fired_at <= now() - ${seconds} * interval '1 second'
+      ORDER BY fired_at LIMIT ${limit}`;
+    const rows = await this.prisma.scheduleFiring.findMany({
+      where: { id: { in: overdue.map(({ id }) => id) } },
+      orderBy: { occurrence: 'asc' },
+      select: { ...firingColumns, schedule: { select: scheduleColumns } },
+    });
+    return rows.map(({ schedule, ...row }) => ({ schedule: toSchedule(schedule), firing: toFiring(row) }));
+  }
+
+  /** The run that was created for a firing by a process that did not live to note it: its request id is the firing's. */
+  async runOf({ schedule, firing }: ScheduledFiring): Promise<string | null> {
+    const run = await this.prisma.run.findFirst({
+      where: {
+        ...{ owner: schedule.owner, kind: schedule.kind, createdAt: { gte: firing.firedAt } },
+        requestId: firing.id,
+      },
+      select: { id: true },
+    });
+    return run?.id ?? null;
+  }
+
+  /** What it has become, by whomever. Null if the schedule was deleted. */
+  async settle(id: string, settled: Settled): Promise<Firing | null> {
+    await this.prisma.scheduleFiring.updateMany({ where: { id, outcome: FiringOutcome.Pending }, data: settled });
+    return await this.find(id);
+  }
+
+  async removeOld(historySeconds: number): Promise<void> {
+    const settled = Object.values(FiringOutcome).filter((outcome) => outcome !== FiringOutcome.Pending);
+    await this.prisma.$executeRaw`
+      DELETE FROM schedule_firings
+      WHERE outcome = ANY(${settled}) AND fired_at < now() - ${historySeconds} * interval '1 second'`;
+  }
+}
