@@ -4,10 +4,12 @@ import { ConfigurationModule } from './config/configuration.module.js';
 import { DatasetsApiModule } from './datasets/datasets.module.js';
 import { ExportsModule } from './exports/exports.module.js';
 import { HealthModule } from './health/health.module.js';
+import { IntakeModule } from './intake/intake.module.js';
 import { LoggingModule } from './platform/http/logging.module.js';
 import { PrismaModule } from './platform/prisma/prisma.module.js';
 import { QueueModule } from './platform/queue/queue.module.js';
 import { ReportsModule } from './reports/reports.module.js';
+import { SchedulesModule } from './schedules/schedules.module.js';
 import { LocalFilesModule } from './storage/local-files.module.js';
 
 /** The API: HTTP only. Validates, writes the row, enqueues, answers. */
@@ -20,6 +22,8 @@ import { LocalFilesModule } from './storage/local-files.module.js';
     DatasetsApiModule,
     ReportsModule,
     ExportsModule,
+    IntakeModule,
+    SchedulesModule,
     CompatModule,
     HealthModule,
     LocalFilesModule,

@@ -10,12 +10,14 @@ import { describeExports } from './exports/exports.openapi.js';
 import { NOTHING_HERE, PROBLEM_JSON, problemOf } from './platform/http/problem.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
 import { asDatabaseAway } from './platform/prisma/database-errors.js';
+import { jsonWithBytes } from './platform/http/raw-body.js';
 import { SocketAdapter } from './platform/http/socket-adapter.js';
 import { checkInput } from './platform/http/request-input.js';
 import { requestId } from './platform/http/request-id.js';
 import { validationPipe } from './platform/http/validation.js';
 import type { Definition } from './reports/definition.js';
 import { describeReports } from './reports/reports.openapi.js';
+import { describeSchedules } from './schedules/schedules.openapi.js';
 
 const BASE = 'api/v1';
 /** The prefix of all routes but the probes and those of an earlier service whose clients have no prefix. */
@@ -48,6 +50,8 @@ export function setupCommon(app: NestExpressApplication): void {
 export function setupApi(app: NestExpressApplication, config: Config, definitions: readonly Definition[]): void {
   setupCommon(app);
   const json = express.json({ limit: config.http.bodyLimitBytes, strict: false });
+  // Messages are stored as they came, byte by byte. The first parser of a body leaves the next one nothing to do.
+  app.use(`/${BASE}/intake/messages`, jsonWithBytes(config.http.bodyLimitBytes));
   for (const handler of [json, checkInput]) {
     app.use((request: express.Request, response: express.Response, next: express.NextFunction) => {
       if (UPLOAD.test(request.path)) next();
@@ -104,8 +108,10 @@ export function buildOpenApi(
     .addTag('reports', 'Start here: run `store-uptime` with the example as it is, then download its file.')
     .addTag('report definitions', 'What can be run, with which parameters; and definitions of your own.')
     .addTag('exports', 'From a source to a file: a dataset, a report, an HTTP API or a database to any format.')
+    .addTag('schedules', 'Reports and exports that the clock starts.')
     .addTag('datasets', 'The tables that reports read.')
+    .addTag('intake', 'Messages in, documents in buckets and runs out: the same over HTTP as over a queue.')
     .addTag('health', 'Probes, and the state of what the service depends on.')
     .build();
-  return describeExports(describeReports(SwaggerModule.createDocument(app, options), definitions));
+  return describeSchedules(describeExports(describeReports(SwaggerModule.createDocument(app, options), definitions)));
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { BUCKET_NAME } from '../common/bucket-name.js';
 import type { Config, StorageConfig } from './config.js';
 
 const wholeNumber = (fallback: number, minimum = 1) => z.coerce.number().int().min(minimum).default(fallback);
@@ -93,7 +94,7 @@ export const environmentSchema = z.object({
   INTAKE_QUEUE_URL: url('http:', 'https:').optional(),
   INTAKE_OUTPUT_QUEUE_URL: url('http:', 'https:').optional(),
   INTAKE_DEAD_LETTER_QUEUE_URL: url('http:', 'https:').optional(),
-  INTAKE_ROUTES: named(z.string().min(1), 'buckets').optional(),
+  INTAKE_ROUTES: named(z.string().regex(BUCKET_NAME), 'buckets').optional(),
   INTAKE_FIELD: z.string().min(1).default('genre'),
   EVENTS_QUEUE_URL: url('http:', 'https:').optional(),
   WEBHOOK_SEAL_KEY: z.string().min(32).optional(),

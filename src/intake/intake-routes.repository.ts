@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../platform/prisma/prisma.service.js';
+import { routingSchema, type Routing } from './routing.js';
+
+@Injectable()
+export class IntakeRoutesRepository {
+  constructor(private readonly prisma: PrismaService) {}
+
+  async find(owner: string): Promise<Routing | null> {
+    const row = await this.prisma.intakeRoutes.findUnique({ where: { owner }, select: { routing: true } });
+    return row && routingSchema.parse(row.routing);
+  }
+
+  async put(owner: string, routing: Routing): Promise<void> {
+    await this.prisma.intakeRoutes.upsert({
+      where: { owner },
+      create: { owner, routing },
+      update: { routing },
+      select: { owner: true },
+    });
+  }
+}
