@@ -3,6 +3,8 @@ import { ConfigurationModule } from './config/configuration.module.js';
 import { ExportsWorkerModule } from './exports/exports.module.js';
 import { ExportsProcessor } from './exports/exports.processor.js';
 import { HealthModule } from './health/health.module.js';
+import { IntakeWorkerModule } from './intake/intake.module.js';
+import { OutboxWorkerModule } from './outbox/outbox.module.js';
 import { LoggingModule } from './platform/http/logging.module.js';
 import { PrismaModule } from './platform/prisma/prisma.module.js';
 import { QueueModule } from './platform/queue/queue.module.js';
@@ -13,6 +15,7 @@ import { RenderWorker } from './results/render-worker.js';
 import { ResultsWorkerModule } from './results/results.module.js';
 import { RunExecutor } from './runs/run-executor.js';
 import { RunsWorkerModule } from './runs/runs.module.js';
+import { SchedulesWorkerModule } from './schedules/schedules.module.js';
 
 /** A worker that is told to stop takes nothing new, ends what it can, and hands back the rest. */
 @Injectable()
@@ -44,6 +47,9 @@ class WorkerDrain implements OnModuleDestroy {
     ResultsWorkerModule,
     ReportsWorkerModule,
     ExportsWorkerModule,
+    OutboxWorkerModule,
+    IntakeWorkerModule,
+    SchedulesWorkerModule,
     HealthModule,
   ],
   providers: [WorkerDrain],
