@@ -17,7 +17,11 @@ type Form = 'instant' | 'day';
  * The body of a report with its relative dates resolved. They are looked for where the definition expects a date, and nowhere
  * else: the word "now" in a list of names stays what it is.
  */
-export function resolveReportDates(body: Body, parameters: Readonly<Record<string, ParameterSpec>>, moment: Moment) {
+export function resolveReportDates(
+  body: Body,
+  parameters: Readonly<Record<string, ParameterSpec>>,
+  moment: Moment,
+): Record<string, unknown> {
   const entries = Object.entries(body).map(([name, value]): [string, unknown] => {
     const form = formOf(parameters[name]);
     return [name, form === null ? value : resolveWithin(value, form, moment)];
@@ -61,11 +65,11 @@ function resolveWithin(value: unknown, form: Form, moment: Moment): unknown {
 }
 
 function resolveBounds(filter: Body, moment: Moment): Body {
-  const entries = Object.entries(filter).map(([column, condition]) => {
+  const entries = Object.entries(filter).map(([column, condition]): [string, unknown] => {
     if (!isObject(condition) || 'include' in condition || 'exclude' in condition) return [column, condition];
     return [column, resolveWithin(condition, 'instant', moment)];
   });
-  return Object.fromEntries(entries) as Body; // fromEntries of pairs that TypeScript takes for arrays of anything
+  return Object.fromEntries(entries);
 }
 
 function resolveSource(source: Body, moment: Moment): Body {
