@@ -11,6 +11,7 @@ import { QueueModule } from './platform/queue/queue.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { SchedulesModule } from './schedules/schedules.module.js';
 import { LocalFilesModule } from './storage/local-files.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** The API: HTTP only. Validates, writes the row, enqueues, answers. */
 @Module({
@@ -24,6 +25,7 @@ import { LocalFilesModule } from './storage/local-files.module.js';
     ExportsModule,
     IntakeModule,
     SchedulesModule,
+    WebhooksModule,
     CompatModule,
     HealthModule,
     LocalFilesModule,

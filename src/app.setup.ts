@@ -109,6 +109,7 @@ export function buildOpenApi(
     .addTag('report definitions', 'What can be run, with which parameters; and definitions of your own.')
     .addTag('exports', 'From a source to a file: a dataset, a report, an HTTP API or a database to any format.')
     .addTag('schedules', 'Reports and exports that the clock starts.')
+    .addTag('webhooks', 'Be told of what happened, signed as Standard Webhooks 1.0 has it, instead of asking.')
     .addTag('datasets', 'The tables that reports read.')
     .addTag('intake', 'Messages in, documents in buckets and runs out: the same over HTTP as over a queue.')
     .addTag('health', 'Probes, and the state of what the service depends on.')

@@ -16,6 +16,7 @@ import { ResultsWorkerModule } from './results/results.module.js';
 import { RunExecutor } from './runs/run-executor.js';
 import { RunsWorkerModule } from './runs/runs.module.js';
 import { SchedulesWorkerModule } from './schedules/schedules.module.js';
+import { WebhooksWorkerModule } from './webhooks/webhooks.module.js';
 
 /** A worker that is told to stop takes nothing new, ends what it can, and hands back the rest. */
 @Injectable()
@@ -50,6 +51,7 @@ class WorkerDrain implements OnModuleDestroy {
     OutboxWorkerModule,
     IntakeWorkerModule,
     SchedulesWorkerModule,
+    WebhooksWorkerModule,
     HealthModule,
   ],
   providers: [WorkerDrain],

@@ -12,6 +12,8 @@ export const DELIVERIES_CHANNEL = 'webhook-deliveries';
 const SLOTS = 32;
 /** Finds retries that became due, and what an announcement was lost of. */
 const POLL_MS = 1000;
+/** Receivers answer within that or are slow; runs that drain need the time that a worker has to end. */
+const MAX_DRAIN_MS = 2000;
 
 /** Sends what is due while the worker lives. */
 @Injectable()
@@ -37,15 +39,16 @@ export class DeliveryLoop implements OnApplicationBootstrap, OnModuleDestroy {
     this.running = this.run();
   }
 
-  /** Takes nothing new; what is in hand may end within the time that a worker has to drain, then it is given back. */
+  /** Takes nothing new; what is in hand may end within a moment, then it is given back. */
   async onModuleDestroy(): Promise<void> {
     this.isStopping = true;
     this.unsubscribe();
     this.bell.ring();
     await this.running;
+    const drainMs = Math.min(this.config.worker.drainSeconds * 1000, MAX_DRAIN_MS);
     const timer = new AbortController();
     const ended = Promise.all(this.inHand);
-    await Promise.race([ended, delay(this.config.worker.drainSeconds * 1000, undefined, { signal: timer.signal })]);
+    await Promise.race([ended, delay(drainMs, undefined, { signal: timer.signal })]);
     timer.abort();
     this.abort.abort();
     await ended;
