@@ -1,6 +1,7 @@
 import { benchCreateOverhead } from './create-overhead.js';
 import { benchFormats } from './formats.js';
 import { benchHttpSource } from './http-source.js';
+import { benchOutbox } from './outbox.js';
 import { Servers } from './servers.js';
 import { benchStoreUptime } from './store-uptime.js';
 
@@ -9,6 +10,7 @@ const BENCHES = {
   'create-overhead': benchCreateOverhead,
   'http-source': benchHttpSource,
   formats: benchFormats,
+  outbox: benchOutbox,
 };
 
 /** `npm run bench` runs all of them; names after `--` choose some. */

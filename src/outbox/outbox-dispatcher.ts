@@ -25,6 +25,8 @@ export class OutboxDispatcher implements OnApplicationBootstrap, BeforeApplicati
   private readonly inHand = new Set<Promise<void>>();
   private stopping = false;
   private retryAt = Infinity;
+  /** The stream after which the next claim goes on. */
+  private after = '';
   private loop: Promise<void> | undefined;
   private unsubscribe: () => void = () => undefined;
 
@@ -56,21 +58,28 @@ export class OutboxDispatcher implements OnApplicationBootstrap, BeforeApplicati
 
   private async run(): Promise<void> {
     while (!this.stopping) {
-      const free = STREAMS - this.inHand.size;
-      const streams = free > 0 ? await this.claim(free) : [];
-      for (const { events, until } of streams) this.begin(events, until);
+      const until = Date.now() + WORKING_MS;
+      for (const events of await this.claim()) this.begin(events, until);
       await this.bell.rung(this.pause());
       // What ends together is replaced together.
       await nextTurn();
     }
   }
 
-  private async claim(streams: number): Promise<{ events: ClaimedEvent[]; until: number }[]> {
-    const until = Date.now() + WORKING_MS;
+  /** Goes round all streams, so that each has its turn however many there are. */
+  private async claim(): Promise<ClaimedEvent[][]> {
+    const free = STREAMS - this.inHand.size;
+    if (free === 0) return [];
+    const limits = { eventsPerStream: EVENTS_PER_STREAM, leaseSeconds: LEASE_SECONDS };
     try {
-      const limits = { streams, eventsPerStream: EVENTS_PER_STREAM, leaseSeconds: LEASE_SECONDS };
-      const claimed = await this.repository.claim(limits);
-      return [...Map.groupBy(claimed, ({ event }) => event.stream).values()].map((events) => ({ events, until }));
+      const { after } = this;
+      const claim = await this.repository.claim({ ...limits, after, streams: free });
+      this.after = claim.last;
+      const left = free - claim.streams.length;
+      if (after === '' || left === 0) return claim.streams;
+      const again = await this.repository.claim({ ...limits, after: '', streams: left });
+      this.after = again.last;
+      return [...claim.streams, ...again.streams];
     } catch (error) {
       this.logger.warn({ err: error, msg: 'the outbox cannot be read; it is tried again' });
       return [];

@@ -17,12 +17,22 @@ export interface ClaimedEvent {
 }
 
 export interface ClaimLimits {
+  /** Of streams whose names come after this one; empty: of all. */
+  after: string;
   streams: number;
   eventsPerStream: number;
   leaseSeconds: number;
 }
 
+export interface Claim {
+  /** The events of each stream in order of writing. */
+  streams: ClaimedEvent[][];
+  /** Name of the last stream; empty when no more are to be had after it. */
+  last: string;
+}
+
 interface ClaimedRow extends Omit<OutboxEvent, 'data'> {
+  lastStream: string;
   data: unknown;
   taken: unknown;
   failures: number;
@@ -45,28 +55,39 @@ export class OutboxRepository {
   }
 
   /**
-   * Takes whole streams: their first open event decides whether they are to be had, and is locked while that is decided, so that
-   * no two dispatchers have events of one stream. In order of writing.
+   * Takes whole streams, in order of their names: the first open event of one decides whether it is to be had, and is locked while
+   * that is decided, so that no two dispatchers have events of one stream. Goes from stream to stream over an index: the length of a
+   * backlog costs nothing, and what waits is passed by.
    */
-  async claim({ streams, eventsPerStream, leaseSeconds }: ClaimLimits): Promise<ClaimedEvent[]> {
+  async claim({ after, streams, eventsPerStream, leaseSeconds }: ClaimLimits): Promise<Claim> {
     const rows = await this.prisma.$queryRaw<ClaimedRow[]>`
-      WITH heads AS MATERIALIZED (
-        SELECT stream, sequence FROM outbox_events AS head
-        WHERE done_at IS NULL AND available_at <= now() AND (lease_until IS NULL OR lease_until <= now())
-          AND NOT EXISTS (SELECT FROM outbox_events AS before
-            WHERE before.stream = head.stream AND before.done_at IS NULL AND before.sequence < head.sequence)
-        ORDER BY sequence LIMIT ${streams} FOR UPDATE SKIP LOCKED
+      WITH RECURSIVE first AS (
+        (SELECT stream, sequence FROM outbox_events WHERE done_at IS NULL AND stream > ${after}
+         ORDER BY stream, sequence LIMIT 1)
+        UNION ALL
+        SELECT next.* FROM first CROSS JOIN LATERAL (
+          SELECT stream, sequence FROM outbox_events WHERE done_at IS NULL AND stream > first.stream
+          ORDER BY stream, sequence LIMIT 1) AS next
+      ), head AS MATERIALIZED (
+        SELECT free.* FROM first CROSS JOIN LATERAL (
+          SELECT stream, sequence FROM outbox_events WHERE sequence = first.sequence AND done_at IS NULL
+            AND available_at <= now() AND (lease_until IS NULL OR lease_until <= now())
+          FOR UPDATE SKIP LOCKED) AS free
+        LIMIT ${streams}
       ), chosen AS (
-        SELECT next.sequence FROM heads CROSS JOIN LATERAL (
+        SELECT next.sequence FROM head CROSS JOIN LATERAL (
           SELECT sequence FROM outbox_events
-          WHERE stream = heads.stream AND done_at IS NULL AND sequence >= heads.sequence
+          WHERE stream = head.stream AND done_at IS NULL AND sequence >= head.sequence
           ORDER BY sequence LIMIT ${eventsPerStream}) AS next
       )
       UPDATE outbox_events AS event SET lease_until = now() + ${leaseSeconds} * interval '1 second'
       FROM chosen WHERE event.sequence = chosen.sequence
       RETURNING event.sequence, id::text, owner, stream, type, data, callback_url AS "callbackUrl",
-        created_at AS "createdAt", taken, failures, lease_until AS "leaseUntil"`;
-    return rows.map(toClaimed).sort((a, b) => (a.event.sequence < b.event.sequence ? -1 : 1));
+        created_at AS "createdAt", taken, failures, lease_until AS "leaseUntil",
+        (SELECT max(stream) FROM head) AS "lastStream"`;
+    const events = rows.map(toClaimed).sort((a, b) => (a.event.sequence < b.event.sequence ? -1 : 1));
+    const byStream = [...Map.groupBy(events, ({ event }) => event.stream).values()];
+    return { streams: byStream, last: byStream.length < streams ? '' : (rows[0]?.lastStream ?? '') };
   }
 
   /** Whatever has become of the claim: they are told. */
@@ -108,7 +129,7 @@ export class OutboxRepository {
   }
 }
 
-function toClaimed({ data, taken, failures, leaseUntil, ...event }: ClaimedRow): ClaimedEvent {
+function toClaimed({ data, taken, failures, leaseUntil, lastStream: _, ...event }: ClaimedRow): ClaimedEvent {
   return {
     event: { ...event, data: dataSchema.parse(data) },
     taken: takenSchema.parse(taken),

@@ -124,10 +124,10 @@ describe('a worker that dies', () => {
   it('leaves what it had to others when its lease is over, in order', async () => {
     await app.fill(5, 1);
     // What a killed worker leaves: a claim that nobody will finish.
-    const limits = { streams: 10, eventsPerStream: 3, leaseSeconds: 60 };
+    const limits = { after: '', streams: 10, eventsPerStream: 3, leaseSeconds: 60 };
     const repository = new OutboxRepository(app.prisma);
-    expect(await repository.claim(limits)).toHaveLength(3);
-    expect(await repository.claim(limits)).toEqual([]);
+    expect((await repository.claim(limits)).streams).toMatchObject([{ length: 3 }]);
+    expect((await repository.claim(limits)).streams).toEqual([]);
 
     const sink = new RecordingSink('a');
     await app.work([sink]);
@@ -141,10 +141,10 @@ describe('a worker that dies', () => {
   it('can no longer postpone what others have taken over', async () => {
     await app.fill(1, 1);
     const repository = new OutboxRepository(app.prisma);
-    const limits = { streams: 1, eventsPerStream: 1, leaseSeconds: 60 };
-    const stale = await repository.claim(limits);
+    const limits = { after: '', streams: 1, eventsPerStream: 1, leaseSeconds: 60 };
+    const [stale = []] = (await repository.claim(limits)).streams;
     await app.sql.query('UPDATE outbox_events SET lease_until = NULL');
-    const [fresh] = await repository.claim(limits);
+    const [[fresh] = []] = (await repository.claim(limits)).streams;
     await repository.giveBack(stale, { taken: [], error: 'late', delaySeconds: 300 });
     const { rows } = await app.sql.query('SELECT failures, lease_until FROM outbox_events');
     expect(rows).toEqual([{ failures: 0, lease_until: fresh?.leaseUntil }]);
