@@ -8,6 +8,8 @@ import { planFirings, type Plan } from './occurrences.js';
 
 /** How many schedules one transaction takes. */
 const BATCH = 20;
+/** How many abandoned firings one sweep takes up: enough that those which cannot start yet do not hide the others. */
+const SWEEP_BATCH = 500;
 /** A process that lives needs much less from the firing to its run. */
 const ABANDONED_SECONDS = 10;
 
@@ -36,7 +38,8 @@ export class Scheduler {
 
   /** Starts what processes that died have left pending, and forgets history that is old. */
   async sweep(historySeconds: number): Promise<void> {
-    for (const abandoned of await this.firings.pending(ABANDONED_SECONDS, BATCH)) await this.starter.resume(abandoned);
+    const abandoned = await this.firings.pending(ABANDONED_SECONDS, SWEEP_BATCH);
+    for (const firing of abandoned) await this.starter.resume(firing);
     await this.firings.removeOld(historySeconds);
   }
 

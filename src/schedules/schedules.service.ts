@@ -96,7 +96,9 @@ export class SchedulesService {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const known = key === null ? null : await this.firings.find(firingId);
       if (known) return known;
-      const occurrence = new Date(this.clock.now().getTime() + tries);
+      const now = this.clock.now().getTime() + tries;
+      // Whole seconds are the clock's: an occurrence that finds its moment taken would not fire.
+      const occurrence = new Date(now % 1000 === 0 ? now + 1 : now);
       const added = await this.firings.addManual({ id: firingId, scheduleId, occurrence });
       if (added) return added;
     }

@@ -265,6 +265,19 @@ describe('firing by hand', () => {
   });
 });
 
+describe('firing by hand at the moment of an occurrence', () => {
+  it('leaves the occurrence to the clock', async () => {
+    const schedule = await app.create({ overlap: 'queue' });
+    app.clock.set('2026-05-01T11:00:00Z');
+    await app.schedules.fire(OWNER, schedule.id, null);
+    await app.tick('2026-05-01T11:00:00Z');
+    expect((await app.history(schedule)).map(({ trigger, outcome }) => [trigger, outcome])).toEqual([
+      ['manual', 'started'],
+      ['clock', 'started'],
+    ]);
+  });
+});
+
 describe('owners', () => {
   it('do not see each other, and may use the same names', async () => {
     const schedule = await app.create({ name: 'nightly' });
