@@ -11,6 +11,11 @@ interface Problem {
   errors?: { pointer: string; detail: string }[];
 }
 
+interface OpenApi {
+  paths: Record<string, Record<string, { requestBody: { content: { 'application/json': { examples: Examples } } } }>>;
+}
+type Examples = Record<string, { value: unknown }>;
+
 let deployment: Deployment;
 let client: Client;
 
@@ -114,6 +119,24 @@ describe('a schedule over HTTP', () => {
       }),
     );
     expect(bound).toMatchObject({ status: 422, body: { errors: [{ pointer: '/body/filter/at/$gte' }] } });
+  });
+});
+
+describe('the examples of the API', () => {
+  it('work as they are', async () => {
+    await client.upload('comments', '{"name":"Ann","date":{"$date":"2026-01-01T10:00:00Z"}}\n', 'application/x-ndjson');
+    const { body } = await client.get<OpenApi>(`${BASE}/openapi.json`);
+    const [created, changed] = [body.paths[PATH]?.['post'], body.paths[`${PATH}/{id}`]?.['patch']].map((operation) =>
+      Object.values(operation?.requestBody.content['application/json'].examples ?? {}),
+    );
+    expect([created?.length, changed?.length]).toEqual([2, 1]);
+    for (const { value } of created ?? []) {
+      const { status, body: schedule } = await post(value);
+      expect(status).toBe(201);
+      const patched = await client.send('PATCH', schedule.links.self, { json: changed?.[0]?.value });
+      expect(patched.status).toBe(200);
+      await client.send('DELETE', schedule.links.self);
+    }
   });
 });
 
