@@ -23,7 +23,7 @@ export abstract class Config {
     readonly drainSeconds: number;
   };
   abstract readonly runs: {
-    /** A worker that has not renewed its lease for so long is lost. */
+    /** A worker that has not renewed its lease of a run for so long is lost; of events that it has in hand likewise. */
     readonly leaseSeconds: number;
     readonly sweepSeconds: number;
     readonly timeoutSeconds: number;

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { Bell } from '../common/bell.js';
+import { Config } from '../config/config.js';
 import { Broadcast } from '../platform/queue/broadcast.js';
 import { OUTBOX_CHANNEL } from './outbox-writer.js';
 import { OutboxRepository, type ClaimedEvent } from './outbox.repository.js';
@@ -11,10 +12,8 @@ const POLL_MS = 2000;
 /** Streams that are told at the same time, and how much of one is taken at once. */
 const STREAMS = 64;
 const EVENTS_PER_STREAM = 50;
-/** Of events whose dispatcher died, others take over after so long. */
-const LEASE_SECONDS = 60;
 /** After so much of the lease nothing more of the claim is begun: the rest of it is for what is under way. */
-const WORKING_MS = (LEASE_SECONDS * 1000) / 2;
+const WORKING_PART = 0.5;
 const STOP_MS = 5000;
 
 /** Tells what is in the outbox, in every worker, beside those of other workers. The table is the truth; a wake-up is a hint. */
@@ -34,6 +33,7 @@ export class OutboxDispatcher implements OnApplicationBootstrap, BeforeApplicati
     private readonly repository: OutboxRepository,
     private readonly teller: OutboxTeller,
     private readonly broadcast: Broadcast,
+    private readonly config: Config,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -58,7 +58,7 @@ export class OutboxDispatcher implements OnApplicationBootstrap, BeforeApplicati
 
   private async run(): Promise<void> {
     while (!this.stopping) {
-      const until = Date.now() + WORKING_MS;
+      const until = Date.now() + this.config.runs.leaseSeconds * 1000 * WORKING_PART;
       for (const events of await this.claim()) this.begin(events, until);
       await this.bell.rung(this.pause());
       // What ends together is replaced together.
@@ -70,7 +70,7 @@ export class OutboxDispatcher implements OnApplicationBootstrap, BeforeApplicati
   private async claim(): Promise<ClaimedEvent[][]> {
     const free = STREAMS - this.inHand.size;
     if (free === 0) return [];
-    const limits = { eventsPerStream: EVENTS_PER_STREAM, leaseSeconds: LEASE_SECONDS };
+    const limits = { eventsPerStream: EVENTS_PER_STREAM, leaseSeconds: this.config.runs.leaseSeconds };
     try {
       const { after } = this;
       const claim = await this.repository.claim({ ...limits, after, streams: free });

@@ -72,6 +72,10 @@ export class Deployment {
     return worker;
   }
 
+  get databaseUrl(): string {
+    return this.database.url;
+  }
+
   get redisUrl(): string {
     return this.redis.url;
   }
