@@ -9,7 +9,7 @@ import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 /** So that one receiver that does not answer leaves room for the others. */
 const PER_RECEIVER = 4;
 /** Beyond the time-out: for claiming, and for noting how it went. */
-const LEASE_MARGIN_SECONDS = 20;
+const LEASE_MARGIN_SECONDS = 10;
 const DEAD_AFTER = { failures: 5, seconds: 5 * 86_400 };
 const GONE_REASON = 'It answered 410 Gone.';
 const DEAD_REASON = `It took nothing for 5 days, while at least ${String(DEAD_AFTER.failures)} events could not be delivered.`;
