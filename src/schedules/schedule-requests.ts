@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { assertNever } from '../common/assert-never.js';
 import { AppError, ValidationFailed } from '../common/errors.js';
-import { parseExportRequest } from '../exports/export-request.js';
+import { parseExportRequest, type ExportRequest } from '../exports/export-request.js';
 import { ExportsService } from '../exports/exports.service.js';
 import type { Caller } from '../platform/http/caller.js';
 import { DefinitionNotFound, DefinitionsService } from '../reports/definitions.service.js';
@@ -25,7 +25,7 @@ export class ScheduleRequests {
     try {
       const body = await this.resolve(owner, request, at);
       if (request.kind === RunKind.Report) await this.reports.check(owner, parseReportRequest(body));
-      else await this.exports.check(owner, parseExportRequest(body));
+      else await this.exports.check(owner, withoutSecret(parseExportRequest(body)));
     } catch (error) {
       if (!(error instanceof AppError) || error.retryable) throw error;
       const places = error.places.length > 0 ? error.places : [{ detail: error.message }];
@@ -68,4 +68,12 @@ export class ScheduleRequests {
     const { parameters } = await this.definitions.get(owner, name);
     return resolveReportDates(body, parameters, { at, timeZone });
   }
+}
+
+/** A schedule shows its body for as long as it lives, and the URL of a database may hold a password. */
+function withoutSecret(request: ExportRequest): ExportRequest {
+  const { source } = request.spec;
+  if (source.type !== 'database' || source.url === undefined) return request;
+  const detail = 'is not kept by a schedule, as it may hold a password: name a configured "connection" instead';
+  throw ValidationFailed.at('/source/url', detail);
 }

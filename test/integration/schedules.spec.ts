@@ -278,6 +278,17 @@ describe('firing by hand at the moment of an occurrence', () => {
   });
 });
 
+describe('a body with a secret', () => {
+  it('is not kept', async () => {
+    const source = { type: 'database', url: 'postgresql://me:hunter2@db/shop', query: 'SELECT 1' };
+    const created = app.create({ kind: 'export', body: { source } });
+    await expect(created).rejects.toMatchObject({
+      places: [{ pointer: '/body/source/url', detail: expect.stringContaining('connection') }],
+    });
+    expect(await app.schedules.list(OWNER, { after: null, limit: 10 })).toEqual([]);
+  });
+});
+
 describe('owners', () => {
   it('do not see each other, and may use the same names', async () => {
     const schedule = await app.create({ name: 'nightly' });
