@@ -1,7 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DueSchedulesRepository } from '../../src/schedules/due-schedules.repository.js';
-import { ScheduleRequests } from '../../src/schedules/schedule-requests.js';
-import type { Schedule } from '../../src/schedules/schedule.js';
 import { parseSchedule, patchSchedule } from '../../src/schedules/schedule-spec.js';
 import { Scheduler } from '../../src/schedules/scheduler.js';
 import { aSchedule, OWNER, SchedulesApp } from '../support/schedules-app.js';
@@ -22,12 +19,6 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 beforeEach(() => app.clear());
-
-/** Occurrences and outcomes, oldest first. */
-async function outcomes(schedule: Schedule): Promise<[string, string][]> {
-  const firings = await app.history(schedule);
-  return firings.map(({ occurrence, outcome }): [string, string] => [occurrence.toISOString(), outcome]).reverse();
-}
 
 describe('many processes', () => {
   it('fire each of 200 occurrences once', async () => {
@@ -65,59 +56,8 @@ describe('the nights when clocks change', () => {
     const schedule = await app.schedules.create(OWNER, settings);
     const end = Date.parse(`${expected.at(-1) ?? ''}:00Z`) + 1_800_000;
     for (let time = begin; time <= end; time += 1_800_000) await app.tick(new Date(time));
-    expect(await outcomes(schedule)).toEqual(expected.map((time) => [`${time}:00.000Z`, 'started']));
+    expect(await app.outcomes(schedule)).toEqual(expected.map((time) => [`${time}:00.000Z`, 'started']));
     expect(await app.runs()).toHaveLength(expected.length);
-  });
-});
-
-describe('a process that dies', () => {
-  /** Takes what is due as a process does that does not get any further, a minute ago. */
-  async function claimAndDie(now: string) {
-    app.clock.set(now);
-    const at = app.clock.now();
-    const plan = ({ nextAt }: { nextAt: Date }) => ({
-      firings: [{ occurrence: nextAt, outcome: 'pending' as const, detail: null }],
-      nextAt: new Date(nextAt.getTime() + 3_600_000),
-    });
-    const { firings } = await app.get(DueSchedulesRepository).claim(at, 10, plan);
-    await app.sql.query(`UPDATE schedule_firings SET fired_at = now() - interval '1 minute'`);
-    const [abandoned] = firings;
-    if (!abandoned) throw new Error('nothing was due');
-    return { ...abandoned, firing: { ...abandoned.firing, firedAt: new Date(Date.now() - 60_000) } };
-  }
-
-  const sweep = () => Promise.all([0, 1].map((process) => app.get(Scheduler, process).sweep(3600)));
-
-  it('between firing and run leaves the run to another one', async () => {
-    const schedule = await app.create();
-    await claimAndDie('2026-05-01T11:00:00Z');
-    expect(await outcomes(schedule)).toEqual([['2026-05-01T11:00:00.000Z', 'pending']]);
-    await sweep();
-    expect(await outcomes(schedule)).toEqual([['2026-05-01T11:00:00.000Z', 'started']]);
-    expect(await app.runs()).toHaveLength(1);
-    await sweep();
-    expect(await app.runs()).toHaveLength(1);
-  });
-
-  it('between run and note leaves no second run, whatever was changed meanwhile', async () => {
-    const schedule = await app.create();
-    const { firing } = await claimAndDie('2026-05-01T11:00:00Z');
-    const key = `schedule:${schedule.id}:${firing.occurrence.toISOString()}`;
-    const caller = { owner: OWNER, requestId: firing.id, traceparent: null };
-    const run = await app.get(ScheduleRequests).create(caller, schedule, { at: firing.occurrence, key });
-    const body = { report_name: 'two-list-sum', list_a: [7], list_b: [7], target: 14 };
-    await app.schedules.change(OWNER, schedule.id, (settings) => patchSchedule(settings, { body }));
-    await sweep();
-    expect(await app.history(schedule)).toMatchObject([{ outcome: 'started', runId: run.id }]);
-    expect(await app.runs()).toHaveLength(1);
-  });
-
-  it('leaves a firing that is young to the process that has it', async () => {
-    const schedule = await app.create();
-    await claimAndDie('2026-05-01T11:00:00Z');
-    await app.sql.query('UPDATE schedule_firings SET fired_at = now()');
-    await sweep();
-    expect(await outcomes(schedule)).toEqual([['2026-05-01T11:00:00.000Z', 'pending']]);
   });
 });
 
@@ -142,7 +82,7 @@ describe('a run that has not ended', () => {
     for (const hour of [11, 12]) await app.tick(`2026-05-01T${String(hour)}:00:01Z`);
     await app.endRuns();
     await app.tick('2026-05-01T13:00:01Z');
-    expect(await outcomes(schedule)).toEqual([
+    expect(await app.outcomes(schedule)).toEqual([
       ['2026-05-01T11:00:00.000Z', 'started'],
       ['2026-05-01T12:00:00.000Z', 'skipped_overlap'],
       ['2026-05-01T13:00:00.000Z', 'started'],
@@ -153,7 +93,7 @@ describe('a run that has not ended', () => {
   it('has the next one behind it', async () => {
     const schedule = await app.create({ overlap: 'queue' });
     for (const hour of [11, 12]) await app.tick(`2026-05-01T${String(hour)}:00:01Z`);
-    expect((await outcomes(schedule)).map(([, outcome]) => outcome)).toEqual(['started', 'started']);
+    expect((await app.outcomes(schedule)).map(([, outcome]) => outcome)).toEqual(['started', 'started']);
   });
 });
 
@@ -168,7 +108,7 @@ describe('pausing', () => {
     expect(resumed).toMatchObject({ enabled: true, nextAt: new Date('2026-05-01T15:00:00Z') });
     expect(await app.schedules.enable(OWNER, schedule.id, true)).toEqual(resumed);
     await app.tick('2026-05-01T15:00:00Z');
-    expect(await outcomes(schedule)).toEqual([['2026-05-01T15:00:00.000Z', 'started']]);
+    expect(await app.outcomes(schedule)).toEqual([['2026-05-01T15:00:00.000Z', 'started']]);
   });
 });
 
@@ -306,6 +246,6 @@ describe('old history', () => {
     for (const hour of [11, 12]) await app.tick(`2026-05-01T${String(hour)}:00:01Z`);
     await app.sql.query(`UPDATE schedule_firings SET fired_at = now() - interval '2 hours' WHERE outcome = 'started'`);
     await app.get(Scheduler).sweep(3600);
-    expect((await outcomes(schedule)).map(([, outcome]) => outcome)).toEqual(['skipped_overlap']);
+    expect((await app.outcomes(schedule)).map(([, outcome]) => outcome)).toEqual(['skipped_overlap']);
   });
 });

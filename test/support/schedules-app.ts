@@ -102,6 +102,12 @@ export class SchedulesApp {
     return found.map(({ firing }) => firing);
   }
 
+  /** Occurrences and outcomes, oldest first. */
+  async outcomes(schedule: Schedule): Promise<[string, string][]> {
+    const firings = await this.history(schedule);
+    return firings.map(({ occurrence, outcome }): [string, string] => [occurrence.toISOString(), outcome]).reverse();
+  }
+
   async runs(): Promise<RunRow[]> {
     return (await this.sql.query<RunRow>('SELECT id, kind, name, parameters FROM runs ORDER BY created_at')).rows;
   }
