@@ -197,6 +197,16 @@ function toConfig(env: Environment): Config {
       maxPages: env.EXPORT_MAX_PAGES,
     },
     outbound: { allow: list(env.OUTBOUND_ALLOW) },
+    ...toMessaging(env),
+    results: { pageCacheMb: env.PAGE_CACHE_MB },
+    scratchDir: resolve(env.SCRATCH_DIR),
+    catalogueDir: resolve(env.CATALOGUE_DIR),
+  });
+}
+
+/** What comes in and goes out besides requests and their answers. */
+function toMessaging(env: Environment): Pick<Config, 'sqs' | 'intake' | 'events' | 'webhooks'> {
+  return {
     sqs: { endpoint: env.SQS_ENDPOINT, region: env.SQS_REGION },
     intake: {
       queueUrl: env.INTAKE_QUEUE_URL,
@@ -207,10 +217,7 @@ function toConfig(env: Environment): Config {
     },
     events: { queueUrl: env.EVENTS_QUEUE_URL, retentionSeconds: env.OUTBOX_RETENTION_SECONDS },
     webhooks: { sealKey: env.WEBHOOK_SEAL_KEY, timeoutSeconds: env.WEBHOOK_TIMEOUT_SECONDS },
-    results: { pageCacheMb: env.PAGE_CACHE_MB },
-    scratchDir: resolve(env.SCRATCH_DIR),
-    catalogueDir: resolve(env.CATALOGUE_DIR),
-  });
+  };
 }
 
 const list = (text: string): string[] =>
