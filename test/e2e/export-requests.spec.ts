@@ -42,6 +42,8 @@ describe('a request that cannot be used', () => {
     ['the same bound twice', { ...DATASET, filter: { spent: { $gt: 1, gt: 2 } } }, ['/filter/spent/gt']],
     ['a list that is a text', { ...DATASET, filter: { city: { include: 'Rome' } } }, ['/filter/city/include']],
     ['a negative age', { ...DATASET, max_age: -1 }, ['/max_age']],
+    ['a callback that is no URL', { ...DATASET, callback_url: 'example.com' }, ['/callback_url']],
+    ['a callback with a password', { ...DATASET, callback_url: 'https://a:b@example.com/' }, ['/callback_url']],
     ['a name with a slash', { ...DATASET, name: '../etc/passwd' }, ['/name']],
     ['a name that is hidden', { ...DATASET, name: '.bashrc' }, ['/name']],
     ['a name beyond 100 characters', { ...DATASET, name: 'x'.repeat(101) }, ['/name']],

@@ -38,6 +38,9 @@ describe('a request that cannot be used', () => {
     ['an unknown time zone', { ...MOVIES, time_zone: 'Mars/Olympus' }, ['/time_zone']],
     ['an offset for a time zone', { ...MOVIES, time_zone: '+05:30' }, ['/time_zone']],
     ['a negative age', { ...MOVIES, max_age: -1 }, ['/max_age']],
+    ['a callback that is no URL', { ...MOVIES, callback_url: 'example.com' }, ['/callback_url']],
+    ['a callback that is no text', { ...MOVIES, callback_url: 7 }, ['/callback_url']],
+    ['a callback with a password', { ...MOVIES, callback_url: 'https://a:b@example.com/' }, ['/callback_url']],
     ['several bad fields', { ...MOVIES, format: 'docx', limit: 0, x: 1 }, ['/format', '/limit', '/x']],
   ])('names the place of %s', async (_, body, pointers) => {
     const answer = await post(body);
