@@ -44,6 +44,7 @@ describe('workers that are killed while they tell events', () => {
     await deployment.startWorker();
     await expect.poll(open, { timeout: 30_000, interval: 50 }).toBe(0);
 
+    // Written above.
     const told = (await queue.drain()).map(({ Body, Attributes }) => ({
       ...{ stream: Attributes?.MessageGroupId, n: (JSON.parse(Body ?? '') as { data: { n: number } }).data.n },
     }));
