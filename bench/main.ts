@@ -2,6 +2,7 @@ import { benchCreateOverhead } from './create-overhead.js';
 import { benchFormats } from './formats.js';
 import { benchHttpSource } from './http-source.js';
 import { benchOutbox } from './outbox.js';
+import { benchIntake } from './intake.js';
 import { Servers } from './servers.js';
 import { benchStoreUptime } from './store-uptime.js';
 
@@ -10,6 +11,7 @@ const BENCHES = {
   'create-overhead': benchCreateOverhead,
   'http-source': benchHttpSource,
   formats: benchFormats,
+  intake: benchIntake,
   outbox: benchOutbox,
 };
 

@@ -14,19 +14,24 @@ import { objectKeys } from './object-key.js';
 const CHUNK = 500;
 const MAX_TRIES = 10;
 const RETRY_MS = 20;
-/** Two statements that wait for each other's rows: PostgreSQL ends one of them, which is simply tried again. */
-const DEADLOCK = '40P01';
-
-type Transaction = Pick<PrismaService, '$queryRaw' | 'intakeMessage'>;
+/**
+ * Somebody else took a name at the same moment, or two statements wait for each other's rows: PostgreSQL ends one of them, and
+ * nothing of it is written. It is simply tried again.
+ */
+const TRY_AGAIN = ['23505', '40P01'];
 
 interface Row extends CheckedMessage {
   id: string;
   identity: string;
-  key: string | null;
 }
 
-/** Somebody else took a name between the look and the insert. */
-class NameTaken extends Error {}
+/** What the database says of a row that it has written. */
+interface Written {
+  id: string;
+  key: string | null;
+  createdAt: Date;
+  finishedAt: Date | null;
+}
 
 /** Writing messages down, and finding them again. */
 @Injectable()
@@ -79,11 +84,58 @@ export class IntakeMessagesRepository {
   }
 
   private async acceptChunk(owner: string, messages: readonly CheckedMessage[]): Promise<Receipt[]> {
+    const rows = messages.map(toRow);
+    const receipts = await this.insert(owner, rows);
+    const left = rows.filter(({ id }) => !receipts.has(id));
+    // Mostly all are new, and written by one statement.
+    if (left.length > 0) await this.receiptsOfKnown(owner, left, receipts);
+    return rows.map(({ id }) => {
+      const receipt = receipts.get(id);
+      if (!receipt) throw new TypeError('a message was neither written nor found');
+      return receipt;
+    });
+  }
+
+  /** Of messages that were not written: they are there already, or their ids are, and then they are rejected. */
+  private async receiptsOfKnown(owner: string, rows: readonly Row[], receipts: Map<string, Receipt>): Promise<void> {
+    const identities = rows.map(({ identity }) => identity);
+    const known = await this.prisma.intakeMessage.findMany({
+      where: { owner, identity: { in: identities } },
+      select: { ...messageColumns, identity: true, body: true },
+    });
+    const byIdentity = new Map(
+      known.map(({ identity, body, ...row }) => [identity, { body, message: toMessage(row) }]),
+    );
+    const conflicts: Row[] = [];
+    for (const row of rows) {
+      const found = byIdentity.get(row.identity);
+      if (found && row.rejection === null && !row.body.equals(found.body)) conflicts.push(asConflict(row));
+      else if (found) receipts.set(row.id, { message: found.message, repeated: true });
+    }
+    if (conflicts.length === 0) return;
+    for (const [id, receipt] of await this.insert(owner, conflicts)) receipts.set(id, receipt);
+    const repeated = conflicts.filter(({ id }) => !receipts.has(id));
+    if (repeated.length > 0) await this.receiptsOfKnown(owner, repeated, receipts);
+  }
+
+  /** Receipts of the rows that were written, by id: not of those whose identity is there. All or nothing, in one statement. */
+  private async insert(owner: string, rows: readonly Row[]): Promise<Map<string, Receipt>> {
+    const statement = insertStatement(owner, rows);
+    const written = new Map((await this.tryAgain(statement)).map((row) => [row.id, row]));
+    return new Map(
+      rows.flatMap((row) => {
+        const found = written.get(row.id);
+        return found ? [[row.id, { message: messageOf(owner, row, found), repeated: false }]] : [];
+      }),
+    );
+  }
+
+  private async tryAgain(statement: Prisma.Sql): Promise<Written[]> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.prisma.$transaction(async (tx) => await write(tx, owner, messages));
+        return await this.prisma.$queryRaw<Written[]>(statement);
       } catch (error) {
-        if (!(error instanceof NameTaken) && !isDeadlock(error)) throw error;
+        if (!isPassing(error)) throw error;
         if (tries === MAX_TRIES) {
           throw new ServiceUnavailable('Too many messages with the same titles arrive at once. Send them again.', {
             cause: error,
@@ -96,109 +148,68 @@ export class IntakeMessagesRepository {
   }
 }
 
-async function write(tx: Transaction, owner: string, messages: readonly CheckedMessage[]): Promise<Receipt[]> {
-  const rows = await withNames(tx, messages.map(toRow));
-  const written = new Set(await insert(tx, owner, rows));
-  const conflicts = await findConflicts(
-    tx,
-    owner,
-    rows.filter(({ id }) => !written.has(id)),
-  );
-  const rejected = [...conflicts].map(([row, rejection]) => ({ row, rejection }));
-  for (const id of await insert(
-    tx,
-    owner,
-    rejected.map(({ rejection }) => rejection),
-  )) {
-    written.add(id);
-  }
-  const final = rows.map((row) => conflicts.get(row) ?? row);
-  const kept = await tx.intakeMessage.findMany({
-    where: { owner, identity: { in: final.map(({ identity }) => identity) } },
-    select: { ...messageColumns, identity: true },
-  });
-  const byIdentity = new Map(kept.map(({ identity, ...row }) => [identity, toMessage(row)]));
-  return final.map(({ id, identity }) => {
-    const message = byIdentity.get(identity);
-    if (message === undefined) throw new NameTaken();
-    return { message, repeated: !written.has(id) };
-  });
-}
-
 function toRow(message: CheckedMessage): Row {
   const { messageId, rejection, body } = message;
   const identity = messageId === null || rejection !== null ? digestOf(body) : identityOf(messageId);
-  return { ...message, id: uuidv7(), identity, key: null };
+  return { ...message, id: uuidv7(), identity };
 }
 
 const identityOf = (messageId: string): string => `id:${messageId}`;
 const digestOf = (body: Buffer): string => `bad:${createHash('sha256').update(body).digest('hex')}`;
 
-/** Gives each document the first of its names that nobody has. The unique index decides if two look at the same time. */
-async function withNames(tx: Transaction, rows: readonly Row[]): Promise<Row[]> {
-  const wanted = rows.flatMap(({ bucket, title, messageId, rejection }) =>
-    bucket === null || title === null || messageId === null || rejection !== null
-      ? []
-      : objectKeys(title, messageId).map((key) => Prisma.sql`(${bucket}, ${key})`),
-  );
-  if (wanted.length === 0) return [...rows];
-  const found = await tx.$queryRaw<{ bucket: string; key: string }[]>`
-    SELECT bucket, key FROM intake_messages WHERE (bucket, key) IN (${Prisma.join(wanted)})`;
-  const taken = new Set(found.map(({ bucket, key }) => `${bucket}/${key}`));
-  return rows.map((row) => {
-    const { bucket, title, messageId, rejection } = row;
-    if (bucket === null || title === null || messageId === null || rejection !== null) return row;
-    const free = objectKeys(title, messageId).find((name) => !taken.has(`${bucket}/${name}`));
-    // Titles that others made up to look like all of them, or this very message again, which is not written then.
-    const key = free ?? `${row.id}.json`;
-    taken.add(`${bucket}/${key}`);
-    return { ...row, key };
-  });
-}
-
-/** One statement. Returns the ids of the rows that were written: not of those whose identity or name exists. */
-async function insert(tx: Transaction, owner: string, rows: readonly Row[]): Promise<string[]> {
-  if (rows.length === 0) return [];
-  const values = rows.map((row) => {
-    const state = row.rejection === null ? IntakeState.Received : IntakeState.Rejected;
-    const reason = row.rejection === null ? null : JSON.stringify(row.rejection);
-    return Prisma.sql`(${row.id}::uuid, ${owner}, ${row.identity}, ${row.messageId}, ${row.type}, ${row.group}, ${row.body},
-      ${state}::intake_state, ${row.title}, ${row.route}, ${row.bucket}, ${row.key}, ${reason}::jsonb,
-      CASE WHEN ${row.rejection !== null}::boolean THEN now() END)`;
-  });
-  const written = await tx.$queryRaw<{ id: string }[]>`
-    INSERT INTO intake_messages (id, owner, identity, message_id, type, "group", body, state, title, route, bucket, key,
-      reason, finished_at)
-    VALUES ${Prisma.join(values)} ON CONFLICT DO NOTHING RETURNING id::text`;
-  return written.map(({ id }) => id);
-}
-
-/**
- * Of rows that were not written: those whose id belongs to another message, as what becomes of them. Throws `NameTaken` if there
- * is a row that should have been written.
- */
-async function findConflicts(tx: Transaction, owner: string, rows: readonly Row[]): Promise<Map<Row, Row>> {
-  if (rows.length === 0) return new Map();
-  const kept = await tx.intakeMessage.findMany({
-    where: { owner, identity: { in: rows.map(({ identity }) => identity) } },
-    select: { identity: true, body: true },
-  });
-  const bodies = new Map(kept.map(({ identity, body }) => [identity, Buffer.from(body)]));
-  const conflicts = new Map<Row, Row>();
-  for (const row of rows) {
-    const body = bodies.get(row.identity);
-    if (body === undefined) throw new NameTaken();
-    if (row.rejection === null && !body.equals(row.body)) conflicts.set(row, asConflict(row));
-  }
-  return conflicts;
-}
-
 function asConflict(row: Row): Row {
   const detail = 'belongs to another message, which came before. Send this one with an id of its own';
   const rejection = { code: RejectionCode.IdConflict, detail, pointer: '/id' };
-  return { ...row, rejection, identity: digestOf(row.body), bucket: null, key: null };
+  return { ...row, rejection, identity: digestOf(row.body), bucket: null };
 }
 
-function isDeadlock(error: unknown): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && JSON.stringify(error.meta ?? {}).includes(DEADLOCK);
+/**
+ * Each document gets the first of its names that nobody has; of equal titles in one statement, only the first may have the plain
+ * one. A name that is taken while the statement runs makes all of it fail.
+ */
+function insertStatement(owner: string, rows: readonly Row[]): Prisma.Sql {
+  const plain = new Set<string>();
+  const values = rows.map((row) => {
+    const state = row.rejection === null ? IntakeState.Received : IntakeState.Rejected;
+    const reason = row.rejection === null ? null : JSON.stringify(row.rejection);
+    const [first = null, ...others] = namesOf(row);
+    const isFree = first !== null && !plain.has(`${row.bucket ?? ''}/${first}`);
+    plain.add(`${row.bucket ?? ''}/${first ?? ''}`);
+    const [second = null, third = null] = others;
+    return Prisma.sql`(${row.id}::uuid, ${row.identity}, ${row.messageId}, ${row.type}, ${row.group}, ${row.body}::bytea,
+      ${state}::intake_state, ${row.title}, ${row.route}, ${row.bucket}, ${isFree ? first : second}, ${second}, ${third},
+      ${reason}::jsonb)`;
+  });
+  const isTaken = (name: string): Prisma.Sql =>
+    Prisma.sql`EXISTS (SELECT FROM intake_messages m WHERE m.bucket = v.bucket AND m.key = v.${Prisma.raw(name)})`;
+  return Prisma.sql`
+    INSERT INTO intake_messages (id, owner, identity, message_id, type, "group", body, state, title, route, bucket, key,
+      reason, finished_at)
+    SELECT id, ${owner}, identity, message_id, type, "group", body, state, title, route, bucket,
+      CASE WHEN bucket IS NULL THEN NULL WHEN NOT ${isTaken('first')} THEN first WHEN NOT ${isTaken('second')} THEN second
+        WHEN NOT ${isTaken('third')} THEN third ELSE id::text || '.json' END,
+      reason, CASE WHEN state = 'rejected' THEN now() END
+    FROM (VALUES ${Prisma.join(values)})
+      AS v (id, identity, message_id, type, "group", body, state, title, route, bucket, first, second, third, reason)
+    ON CONFLICT (owner, identity) DO NOTHING
+    RETURNING id::text, key, created_at AS "createdAt", finished_at AS "finishedAt"`;
+}
+
+function namesOf({ title, messageId, bucket }: Row): readonly string[] {
+  return bucket === null || title === null || messageId === null ? [] : objectKeys(title, messageId);
+}
+
+function messageOf(owner: string, row: Row, { id, key, createdAt, finishedAt }: Written): IntakeMessage {
+  const { messageId, type, group, title, route, bucket, rejection } = row;
+  const state = rejection === null ? IntakeState.Received : IntakeState.Rejected;
+  return {
+    ...{ id, owner, messageId, type, group, state, title, route, bucket, key, reason: rejection },
+    ...{ runId: null, createdAt, finishedAt, toldAt: null },
+  };
+}
+
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
+  const meta = JSON.stringify(error.meta ?? {});
+  return TRY_AGAIN.some((code) => meta.includes(`"${code}"`));
 }

@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { z } from 'zod';
+import { Batcher } from '../common/batcher.js';
 import { Config } from '../config/config.js';
 import { DOCUMENT_STORED, OutboxSink, type OutboxEvent } from '../outbox/outbox-event.js';
 import { OutboxSinks } from '../outbox/outbox-sinks.js';
@@ -10,13 +11,18 @@ import { queueText } from './queue-text.js';
 
 const storedSchema = z.object({ id: z.string(), bucket: z.string(), file_name: z.string(), route: z.string() });
 
+/** Told documents that are noted in one statement. */
+const NOTES = 1000;
+
 /**
- * Sends the output message of a stored document. That it was sent is noted, because the queue knows repetitions for five minutes
- * only: between the two a crash that lasts longer is all that can make a message come twice.
+ * Sends the output message of a stored document. The outbox keeps who has taken an event, and the queue knows repetitions for five
+ * minutes: only a crash between the two, with nobody to go on for longer than that, makes a message come twice. In the table it
+ * cannot come twice.
  */
 @Injectable()
 export class IntakeOutputSink extends OutboxSink implements OnModuleInit {
   readonly name = 'intake-output';
+  private readonly notes: Batcher<string>;
 
   constructor(
     private readonly sinks: OutboxSinks,
@@ -25,6 +31,13 @@ export class IntakeOutputSink extends OutboxSink implements OnModuleInit {
     private readonly config: Config,
   ) {
     super();
+    this.notes = new Batcher<string>(
+      async (ids) => {
+        await this.outputs.noteTold(ids);
+        return ids.map(() => null);
+      },
+      { size: NOTES, concurrency: 1 },
+    );
   }
 
   onModuleInit(): void {
@@ -32,7 +45,7 @@ export class IntakeOutputSink extends OutboxSink implements OnModuleInit {
   }
 
   async take(event: OutboxEvent): Promise<void> {
-    if (event.type !== DOCUMENT_STORED || (await this.outputs.isTold(event.id))) return;
+    if (event.type !== DOCUMENT_STORED) return;
     const { id, bucket, file_name, route } = storedSchema.parse(event.data);
     const body: OutputMessage = { file_name, bucket, id };
     const { outputQueueUrl } = this.config.intake;
@@ -44,6 +57,6 @@ export class IntakeOutputSink extends OutboxSink implements OnModuleInit {
         deduplicationId: queueText(id),
       });
     }
-    await this.outputs.noteTold(event.id);
+    await this.notes.add(event.id);
   }
 }

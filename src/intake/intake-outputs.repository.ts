@@ -13,18 +13,13 @@ export interface KeptOutput {
 
 const bodySchema: z.ZodType<OutputMessage> = z.object({ file_name: z.string(), bucket: z.string(), id: z.string() });
 
-/** Notes of what was sent, and the output itself where no queue is configured. `id` is that of a message's row. */
+/** Notes of what was sent, by the ids of rows of messages; and the output itself where no queue is configured. */
 @Injectable()
 export class IntakeOutputsRepository {
   constructor(private readonly prisma: PrismaService) {}
 
-  async isTold(id: string): Promise<boolean> {
-    const row = await this.prisma.intakeMessage.findUnique({ where: { id }, select: { toldAt: true } });
-    return row !== null && row.toldAt !== null;
-  }
-
-  async noteTold(id: string): Promise<void> {
-    await this.prisma.intakeMessage.updateMany({ where: { id }, data: { toldAt: new Date() } });
+  async noteTold(ids: readonly string[]): Promise<void> {
+    await this.prisma.intakeMessage.updateMany({ where: { id: { in: [...ids] } }, data: { toldAt: new Date() } });
   }
 
   /** Writes an output message, once for each message. */

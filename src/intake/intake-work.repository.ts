@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { DOCUMENT_STORED, type NewOutboxEvent } from '../outbox/outbox-event.js';
+import { DOCUMENT_STORED } from '../outbox/outbox-event.js';
 import { OutboxWriter } from '../outbox/outbox-writer.js';
 import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
-import { IntakeState, MessageType, type Reason } from './intake-message.js';
+import { MessageType, type Reason } from './intake-message.js';
 import type { GroupKey, Outcome, WaitingMessage } from './intake-work.js';
 
 export interface Claim {
@@ -14,7 +14,6 @@ export interface Claim {
   messages: WaitingMessage[];
 }
 
-const CHANGED = 'Not all rows are under the lease any more.';
 const typeSchema = z.enum(MessageType);
 const seconds = (value: number): Prisma.Sql => Prisma.sql`${value} * interval '1 second'`;
 
@@ -64,23 +63,11 @@ export class IntakeWorkRepository {
       WHERE lease_id = ${leaseId}::uuid AND state = 'received'`;
   }
 
-  /** Writes what became of messages, and tells of the stored ones, all or nothing. False if the lease is another's. */
-  async finish(leaseId: string, outcomes: readonly Outcome[]): Promise<boolean> {
-    if (outcomes.length === 0) return true;
-    try {
-      await this.prisma.$transaction(async (tx) => {
-        const changed = await tx.$executeRaw(finishStatement(leaseId, outcomes));
-        if (changed !== outcomes.length) throw new RangeError(CHANGED);
-        for (const outcome of outcomes) {
-          if (outcome.state === IntakeState.Stored) await this.outbox.append(tx, eventOf(outcome.message));
-        }
-      });
-    } catch (error) {
-      if (error instanceof RangeError && error.message === CHANGED) return false;
-      throw error;
-    }
+  /** Writes what became of messages and tells of the stored ones, in one statement. Nothing of it if the lease is another's. */
+  async finish(leaseId: string, outcomes: readonly Outcome[]): Promise<void> {
+    if (outcomes.length === 0) return;
+    await this.prisma.$executeRaw(finishStatement(leaseId, outcomes));
     await this.outbox.wake();
-    return true;
   }
 
   /** The message, and with it its group, waits for so long; what it waits for is shown. */
@@ -114,22 +101,27 @@ export class IntakeWorkRepository {
   }
 }
 
-/** A rejected message gives its id free, so that it can be sent again. */
+/**
+ * A rejected message gives its id free, so that it can be sent again. The event of a stored one has the id of its row: it is one
+ * event, however often the message is finished. Events of a group are numbered in the order of its messages, as only who holds the
+ * lease gets here.
+ */
 function finishStatement(leaseId: string, outcomes: readonly Outcome[]): Prisma.Sql {
   const values = outcomes.map(({ message, state, runId, reason }) => {
     const text = reason === null ? null : JSON.stringify(reason);
     return Prisma.sql`(${message.id}::uuid, ${state}::intake_state, ${runId}::uuid, ${text}::jsonb)`;
   });
   return Prisma.sql`
-    UPDATE intake_messages m SET state = v.state, run_id = v.run_id, reason = v.reason, finished_at = now(),
-      lease_id = NULL, lease_until = NULL,
-      identity = CASE WHEN v.state = 'rejected' THEN 'bad:' || m.id::text ELSE m.identity END
-    FROM (VALUES ${Prisma.join(values)}) AS v (id, state, run_id, reason)
-    WHERE m.id = v.id AND m.lease_id = ${leaseId}::uuid AND m.state = 'received'`;
-}
-
-/** The event has the id of the message's row: it is one event, however often the message is finished. */
-function eventOf({ id, owner, messageId, group, title, route, bucket, key }: WaitingMessage): NewOutboxEvent {
-  const data = { id: messageId, title, bucket, file_name: key, route, group };
-  return { id, owner, stream: `group:${group}`, type: DOCUMENT_STORED, data, callbackUrl: null };
+    WITH changed AS (
+      UPDATE intake_messages m SET state = v.state, run_id = v.run_id, reason = v.reason, finished_at = now(),
+        lease_id = NULL, lease_until = NULL,
+        identity = CASE WHEN v.state = 'rejected' THEN 'bad:' || m.id::text ELSE m.identity END
+      FROM (VALUES ${Prisma.join(values)}) AS v (id, state, run_id, reason)
+      WHERE m.id = v.id AND m.lease_id = ${leaseId}::uuid AND m.state = 'received'
+      RETURNING m.*
+    )
+    INSERT INTO outbox_events (id, owner, stream, type, data)
+    SELECT id, owner, 'group:' || "group", ${DOCUMENT_STORED}, jsonb_build_object('id', message_id, 'title', title,
+      'bucket', bucket, 'file_name', key, 'route', route, 'group', "group")
+    FROM changed WHERE state = 'stored' ORDER BY sequence ON CONFLICT (id) DO NOTHING`;
 }

@@ -8,6 +8,7 @@ import { Sqs, type ReceivedMessage } from '../platform/sqs/sqs.js';
 import { GroupPool } from './group-pool.js';
 import { IntakeState, type Receipt } from './intake-message.js';
 import { Receiver } from './receiver.js';
+import type { Routing } from './routing.js';
 
 /** Batches at hand at once; the queue gives no two of one group. */
 const POLLERS = 3;
@@ -15,6 +16,8 @@ const WAIT_SECONDS = 20;
 /** After a kill, the queue gives the messages to another worker when so many seconds are over. */
 const VISIBILITY_SECONDS = 20;
 const HEARTBEAT_MS = (VISIBILITY_SECONDS * 1000) / 3;
+/** For so long messages go by routes that were read before. */
+const ROUTING_MS = 1000;
 /** Of a batch that cannot be written though the database is there. */
 const MAX_TRIES = 5;
 
@@ -25,6 +28,7 @@ export class QueueConsumer implements OnApplicationBootstrap {
   private readonly stopping = new AbortController();
   private readonly queueUrl: string | undefined;
   private pollers: Promise<void>[] = [];
+  private known: { at: number; routing: Routing } | undefined;
 
   constructor(
     private readonly sqs: Sqs,
@@ -87,7 +91,7 @@ export class QueueConsumer implements OnApplicationBootstrap {
     const incoming = deliveries.map(({ body, group }) => ({ body: Buffer.from(body), group: group || null }));
     for (let failures = 0; ; failures += 1) {
       try {
-        return await this.receiver.receive(DEFAULT_OWNER, incoming);
+        return await this.receiver.receive(DEFAULT_OWNER, incoming, await this.routing());
       } catch (error) {
         if (this.stopping.signal.aborted) throw error;
         if (asDatabaseAway(error) === null && failures === MAX_TRIES) throw error;
@@ -95,6 +99,13 @@ export class QueueConsumer implements OnApplicationBootstrap {
         await this.pause(failures);
       }
     }
+  }
+
+  private async routing(): Promise<Routing> {
+    const { known } = this;
+    if (known && performance.now() - known.at < ROUTING_MS) return known.routing;
+    this.known = { at: performance.now(), routing: await this.receiver.routing(DEFAULT_OWNER) };
+    return this.known.routing;
   }
 
   private async announce(receipts: readonly Receipt[]): Promise<void> {

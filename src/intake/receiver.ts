@@ -16,8 +16,8 @@ export class Receiver {
   ) {}
 
   /** Writes messages down, the good and the bad. When it returns they are kept for good; receipts are in the same order. */
-  async receive(owner: string, incoming: readonly IncomingMessage[]): Promise<Receipt[]> {
-    const routing = await this.routing(owner);
+  async receive(owner: string, incoming: readonly IncomingMessage[], known?: Routing): Promise<Receipt[]> {
+    const routing = known ?? (await this.routing(owner));
     return await this.messages.accept(
       owner,
       incoming.map((message) => checkMessage(message, routing)),
