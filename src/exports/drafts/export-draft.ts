@@ -38,8 +38,8 @@ export const draftConfiguration = z.object({
     .meta({ description: 'Database to read instead, where the operator allows it.' }),
   db_query: z.string().min(1).nullable().default(null).meta({ description: 'The SELECT to run there. New here.' }),
   source_url: z
-    .string()
-    .min(1)
+    .url({ protocol: /^https?$/ })
+    .refine((text) => !/^https?:\/\/[^/?#]*@/i.test(text), 'must not have a user name or password')
     .nullable()
     .default(null)
     .meta({ description: 'What to fetch; default: the configured URL. New here.' }),
