@@ -10,8 +10,11 @@ import type { Copy, RenderJob } from './format.js';
  */
 const COLUMNS_AT_ONCE = 64;
 
-/** Up to so many columns are copied by one statement, through a pipe. */
-export const MAX_COLUMNS_OF_PIPE = 2 * COLUMNS_AT_ONCE;
+/** Up to so many columns are copied by one statement. */
+export const MAX_COLUMNS_OF_STATEMENT = 2 * COLUMNS_AT_ONCE;
+
+/** Whether a table has more columns than one statement is given. */
+export const isWide = (columns: readonly unknown[]): boolean => columns.length > MAX_COLUMNS_OF_STATEMENT;
 
 /** A wide table as files of some columns each, with the same rows; gone after `remove`. */
 export class ColumnFiles {

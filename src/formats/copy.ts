@@ -1,6 +1,9 @@
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { quoteText } from '../platform/query-engine/statement-text.js';
 import type { Copy, Rendered, RenderJob } from './format.js';
 import { copyToGzip } from './gzip.js';
+import { textBytes } from './wide-text.js';
 
 /** Writes the job's file by one COPY. */
 export async function copyToFile(job: RenderJob, { select, options, warnings = [] }: Copy): Promise<Rendered> {
@@ -12,5 +15,15 @@ export async function copyToFile(job: RenderJob, { select, options, warnings = [
 
 /** The same, compressed if that is asked for. */
 export async function copyText(job: RenderJob, copy: Copy): Promise<Rendered> {
-  return job.options.gzip === true ? await copyToGzip(job, copy) : await copyToFile(job, copy);
+  if (job.options.gzip === true) return await copyToGzip(job, copy);
+  return copy.wide === undefined ? await copyToFile(job, copy) : await joinToFile(job, copy);
+}
+
+async function joinToFile(job: RenderJob, copy: Copy): Promise<Rendered> {
+  let rows = 0;
+  const counted = async function* (): AsyncGenerator<Buffer> {
+    rows = yield* textBytes(job, copy);
+  };
+  await pipeline(counted(), createWriteStream(job.file));
+  return { rows, warnings: copy.warnings ?? [] };
 }

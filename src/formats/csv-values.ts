@@ -9,6 +9,8 @@ import { isNested, numberText, timeText } from './projection.js';
 export function csvValue(column: TableColumn, spelling: CsvSpelling): string {
   const { name, type, json } = column;
   const value = quoteName(name);
+  // JSON is text already, whatever digits are in it.
+  if (type === 'JSON') return `CAST(${value} AS VARCHAR)`;
   if (isNested(type)) return `CAST(to_json(${nestedValue(value, type, json === JsonForm.String)}) AS VARCHAR)`;
   if (type === 'BLOB') return `to_base64(${value})`;
   const time = spelling === CsvProfile.Machine ? timeText(value, type) : spreadsheetTime(value, type);

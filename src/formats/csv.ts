@@ -1,8 +1,10 @@
 import { quoteName, quoteText } from '../platform/query-engine/statement-text.js';
+import { isWide, MAX_COLUMNS_OF_STATEMENT } from './column-files.js';
 import { copyText } from './copy.js';
 import { csvStyle, type CsvStyle } from './csv-style.js';
 import { csvValue, isFormulaLike, isText, looksLikeFormula, neutralized } from './csv-values.js';
 import { FormatName, LineEnd, type Copy, type Format, type RenderJob } from './format.js';
+import type { RecordFrame } from './joined-records.js';
 
 const BYTE_ORDER_MARK = '\uFEFF';
 const LINE_ENDS: Readonly<Record<LineEnd, string>> = { [LineEnd.Lf]: '\n', [LineEnd.Crlf]: '\r\n' };
@@ -26,8 +28,8 @@ interface CsvFacts {
 }
 
 async function csvCopy(job: RenderJob): Promise<Copy> {
-  const { columns, table, options } = job;
-  const style = csvStyle(options);
+  const { columns, table } = job;
+  const style = csvStyle(job.options);
   const facts = await examine(job, style);
   const values = columns.map((column, index) => {
     const value = csvValue(column, style.spelling);
@@ -35,16 +37,15 @@ async function csvCopy(job: RenderJob): Promise<Copy> {
   });
   const names = columns.map(({ name }) => (style.neutralizeFormulas && isFormulaLike(name) ? `'${name}` : name));
   const changedNames = names.filter((name, index) => name !== columns[index]?.name).length;
-  const ownHeader = style.bom || changedNames > 0;
+  const header = style.bom || changedNames > 0 ? headerLine(names, style) : null;
+  const options = `FORMAT csv, DELIMITER ${quoteText(style.delimiter)}, NULLSTR ${quoteText(style.nullText)}`;
+  const newLine = `NEW_LINE ${quoteText(NEW_LINES[style.lineEnd])}`;
   return {
     select: `SELECT ${values.join(', ')} FROM ${table}`,
-    options: [
-      'FORMAT csv',
-      `DELIMITER ${quoteText(style.delimiter)}`,
-      `NULLSTR ${quoteText(style.nullText)}`,
-      `NEW_LINE ${quoteText(NEW_LINES[style.lineEnd])}`,
-      ...(ownHeader ? headerOptions(names, style, facts) : ['HEADER true']),
-    ].join(', '),
+    options: `${options}, ${newLine}, ${header === null ? 'HEADER true' : headerOptions(header, style, facts)}`,
+    wide: isWide(columns)
+      ? { values, options: `${options}, HEADER ${String(header === null)}`, frame: frameOf(style, header) }
+      : undefined,
     warnings: warnings(facts.formulas.reduce((sum, count) => sum + count, changedNames)),
   };
 }
@@ -57,18 +58,33 @@ async function examine({ session, table, columns }: RenderJob, style: CsvStyle):
       ? [`count_if(${looksLikeFormula(csvValue(column, style.spelling))}) AS c${String(index)}`]
       : [],
   );
-  const [found] = await session.query(`SELECT ${['count(*) AS rows', ...counts.flat()].join(', ')} FROM ${table}`);
+  const expressions = ['count(*) AS rows', ...counts.flat()];
+  const found: Record<string, unknown> = {};
+  for (let from = 0; from < expressions.length; from += MAX_COLUMNS_OF_STATEMENT) {
+    const some = expressions.slice(from, from + MAX_COLUMNS_OF_STATEMENT);
+    Object.assign(found, (await session.query(`SELECT ${some.join(', ')} FROM ${table}`))[0]);
+  }
   return {
-    isEmpty: Number(found?.['rows']) === 0,
-    formulas: columns.map((_, index) => Number(found?.[`c${String(index)}`] ?? 0)),
+    isEmpty: Number(found['rows']) === 0,
+    formulas: columns.map((_, index) => Number(found[`c${String(index)}`] ?? 0)),
   };
 }
 
 /** The engine writes `PREFIX`, the rows with line ends between them, `SUFFIX`, which must not be empty. */
-function headerOptions(names: readonly string[], style: CsvStyle, { isEmpty }: CsvFacts): string[] {
+function headerOptions(header: string, style: CsvStyle, { isEmpty }: CsvFacts): string {
   const lineEnd = LINE_ENDS[style.lineEnd];
-  const header = `${style.bom ? BYTE_ORDER_MARK : ''}${names.map((name) => field(name, style)).join(style.delimiter)}`;
-  return ['HEADER false', `PREFIX ${quoteText(isEmpty ? header : header + lineEnd)}`, `SUFFIX ${quoteText(lineEnd)}`];
+  return `HEADER false, PREFIX ${quoteText(isEmpty ? header : header + lineEnd)}, SUFFIX ${quoteText(lineEnd)}`;
+}
+
+function headerLine(names: readonly string[], style: CsvStyle): string {
+  return `${style.bom ? BYTE_ORDER_MARK : ''}${names.map((name) => field(name, style)).join(style.delimiter)}`;
+}
+
+function frameOf({ delimiter, lineEnd }: CsvStyle, header: string | null): RecordFrame {
+  const end = LINE_ENDS[lineEnd];
+  const head = header === null ? '' : header + end;
+  const plain = { quoted: true, wrapped: 0, start: '', separator: '', tail: '' } as const;
+  return { ...plain, glue: delimiter, end, head, header: header === null };
 }
 
 function field(text: string, { delimiter, nullText }: CsvStyle): string {

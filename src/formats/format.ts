@@ -1,5 +1,6 @@
 import type { TableColumn } from '../common/table-column.js';
 import type { QueryProgress, QuerySession } from '../platform/query-engine/query-engine.js';
+import type { RecordFrame } from './joined-records.js';
 
 export const FormatName = {
   Csv: 'csv',
@@ -48,6 +49,8 @@ export interface RenderJob {
   table: string;
   columns: readonly TableColumn[];
   file: string;
+  /** The Parquet file whose rows are those of the table, as they are and all of them, where there is one. */
+  kept?: string;
   /** When the run was created: the time of what lies inside the file, so that equal results make equal files. */
   modified: Date;
   /** Name of the file without its extension: what a file inside of it is called. */
@@ -72,6 +75,16 @@ export interface Copy {
   options: string;
   /** What is changed in the values on the way, for the manifest. */
   warnings?: string[];
+  /** How the same bytes are made of a table that is too wide for one statement. */
+  wide?: WideCopy | undefined;
+}
+
+/** What a text format asks of the engine for some columns at a time, a line for each row, and how the lines are joined. */
+export interface WideCopy {
+  /** SQL of the value of each column, under the column's name. */
+  values: readonly string[];
+  options: string;
+  frame: RecordFrame;
 }
 
 /** What a file is called by. */

@@ -1,9 +1,9 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
-import { copiedBytes } from './copied-bytes.js';
 import { deflateBlocks } from './deflate-blocks.js';
 import type { Copy, Rendered, RenderJob } from './format.js';
+import { textBytes } from './wide-text.js';
 
 const DEFLATED = 8;
 const FASTEST = 4;
@@ -17,7 +17,7 @@ const BITS_32 = 2 ** 32;
 export async function copyToGzip(job: RenderJob, copy: Copy): Promise<Rendered> {
   let rows = 0;
   const counted = async function* (): AsyncGenerator<Buffer> {
-    rows = yield* copiedBytes(job, copy);
+    rows = yield* textBytes(job, copy);
   };
   await pipeline(member(counted(), job.modified), createWriteStream(job.file));
   return { rows, warnings: copy.warnings ?? [] };

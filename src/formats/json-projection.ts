@@ -4,8 +4,11 @@ import { nestedValue } from './nested-value.js';
 import { finiteOrText, isNested, timeText } from './projection.js';
 
 /** Select list that gives each value the form it has in JSON, as `column.json` promises. */
-export function jsonProjection(columns: readonly TableColumn[]): string {
-  return columns.map((column) => `${jsonOf(column)} AS ${quoteName(column.name)}`).join(', ');
+export const jsonProjection = (columns: readonly TableColumn[]): string => jsonValues(columns).join(', ');
+
+/** The same, column by column. */
+export function jsonValues(columns: readonly TableColumn[]): string[] {
+  return columns.map((column) => `${jsonOf(column)} AS ${quoteName(column.name)}`);
 }
 
 function jsonOf({ name, type, json }: TableColumn): string {

@@ -19,6 +19,8 @@ export type CellKind = (typeof CellKind)[keyof typeof CellKind];
 const FIRST_DAY = '1900-03-01';
 /** Excel knows no day after 9999-12-31. */
 const AFTER_LAST_DAY = '10000-01-01';
+/** Times after it are, in the digits of a double or in the milliseconds that readers round to, those of the day that Excel does not know. */
+const AFTER_LAST_TIME = '9999-12-31 23:59:59.9995';
 /** Day 0 of Excel's numbers, and the microseconds from it to 1970. */
 const DAY_ZERO = '1899-12-30';
 const MICROSECONDS_TO_EPOCH = '2209161600000000';
@@ -56,6 +58,7 @@ export function cellValue({ name, type }: TableColumn): string {
 /** Days where Excel can hold the time, marked text where it cannot. */
 function serial(value: string, type: string, { days, text }: { days: string; text: string }): string {
   const literal = type === 'DATE' || type.endsWith('ZONE') ? type : 'TIMESTAMP';
-  const fits = `${value} >= ${literal} '${FIRST_DAY}' AND ${value} < ${literal} '${AFTER_LAST_DAY}'`;
+  const end = type === 'DATE' ? AFTER_LAST_DAY : AFTER_LAST_TIME;
+  const fits = `${value} >= ${literal} '${FIRST_DAY}' AND ${value} < ${literal} '${end}'`;
   return `CASE WHEN ${fits} THEN CAST(${days} AS VARCHAR) ELSE chr(${String(FieldMark.Text)}) || ${text} END`;
 }

@@ -1,4 +1,4 @@
-import { ColumnFiles, MAX_COLUMNS_OF_PIPE } from './column-files.js';
+import { ColumnFiles, isWide } from './column-files.js';
 import { copiedBytes } from './copied-bytes.js';
 import { FormatName, type Format, type Rendered, type RenderJob } from './format.js';
 import { cellValue } from './xlsx-columns.js';
@@ -22,7 +22,7 @@ export const xlsx: Format = {
     if (columns.length > MAX_COLUMNS) throw new TooManyColumns(columns.length, MAX_COLUMNS);
     const rows = await countRows(job);
     const values = columns.map(cellValue);
-    if (columns.length <= MAX_COLUMNS_OF_PIPE) {
+    if (!isWide(columns)) {
       const select = `SELECT ${values.join(', ')} FROM ${table}`;
       return await write(job, [copiedBytes(job, { select, options: FIELD_OPTIONS })], rows);
     }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { copiedBytes } from './copied-bytes.js';
 import { FormatName, type Format, type InnerFormat, type Rendered, type RenderJob } from './format.js';
+import { textBytes } from './wide-text.js';
 import { ZipFile } from './zip-file.js';
 import { planOf, type ZipPlan } from './zip-plan.js';
 
@@ -35,8 +35,9 @@ export const zipOf = (formats: Readonly<Record<InnerFormat, Format>>): Format =>
 async function partOf(job: RenderJob, { files, rowsPerFile }: ZipPlan, index: number): Promise<RenderJob> {
   const { session, onProgress } = job;
   const { gzip: _, ...options } = job.options;
-  const inner: RenderJob = { ...job, options, file: `${job.file}.part` };
-  if (files === 1) return inner;
+  const whole: RenderJob = { ...job, options, file: `${job.file}.part` };
+  if (files === 1) return whole;
+  const { kept: __, ...inner } = whole;
   const table = `${job.table}_part`;
   const range = `LIMIT ${String(rowsPerFile)} OFFSET ${String(index * rowsPerFile)}`;
   await session.define(table, `SELECT * FROM ${job.table} ${range}`);
@@ -64,7 +65,7 @@ async function addFile(archive: ZipFile, format: Format, job: RenderJob): Promis
   const copy = await format.copy(job);
   let rows = 0;
   const counted = async function* (): AsyncGenerator<Buffer> {
-    rows = yield* copiedBytes(job, copy);
+    rows = yield* textBytes(job, copy);
   };
   await archive.add(name, counted());
   return { rows, warnings: copy.warnings ?? [] };

@@ -48,6 +48,12 @@ function read(
 const textsOf = (records: Field[][]): string[][] => records.map((record) => record.map(({ text }) => text));
 
 describe('machine', () => {
+  it('has JSON as it is, whatever digits are in it', async () => {
+    const values = ['{"n":12345678901234567890,"t":"a\\"b"}', '[1, 2]', '"text"'];
+    const rows = values.map((value) => `SELECT CAST('${value}' AS JSON) AS j`).join(' UNION ALL ');
+    expect(textsOf(read(await render(rows)))).toEqual([['j'], ...values.map((value) => [value])]);
+  });
+
   it('tells NULL from empty text and quotes what needs it', async () => {
     const sql = `SELECT * FROM (VALUES
       (9007199254740993::BIGINT, 1::BIGINT, 'a,"b"' || chr(10) || '=1', 1.50::DECIMAL(18,2), TIMESTAMP '2024-02-29 01:02:03.000004',

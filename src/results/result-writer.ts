@@ -78,7 +78,7 @@ export class ResultWriter {
     };
   }
 
-  /** Renders one format of the relation `result` and stores it. */
+  /** Renders one format of the relation `result`, which is `<directory>/result.parquet`, and stores it. */
   async render(request: RenderRequest): Promise<NewArtifact> {
     const { session, directory, columns, run, keyPrefix, signal, onProgress } = request;
     const format = FORMATS[request.format];
@@ -93,6 +93,7 @@ export class ResultWriter {
       table: RESULT_TABLE,
       columns,
       file,
+      kept: join(directory, RESULT_FILE),
       modified: run.createdAt,
       baseName,
       options,

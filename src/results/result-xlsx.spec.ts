@@ -49,6 +49,11 @@ describe('values', () => {
     ]); // prettier-ignore
   });
 
+  it('writes as text the times that would round to a day that Excel does not know', async () => {
+    const last = `TIMESTAMP '9999-12-31 23:59:59.999', TIMESTAMP '9999-12-31 23:59:59.999999'`;
+    expect(await cells(last)).toEqual([new Date('9999-12-31T23:59:59.999Z'), '9999-12-31T23:59:59.999999']);
+  });
+
   it('keeps every digit of integers and decimals', async () => {
     const max = '999999999999999';
     expect(await cells(`${max}, -${max}, 1${'0'.repeat(15)}, 9007199254740993, NULL`)).toEqual([

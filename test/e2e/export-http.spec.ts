@@ -145,6 +145,13 @@ describe('a source that drifts', () => {
       70,
     ],
     [
+      'a total that is not reached',
+      { render: (_, records) => JSON.stringify({ data: { items: records }, total: 99 }) },
+      { pagination: { type: 'page', total_path: 'total' } },
+      /total was 99, but there were 70 records/,
+      70,
+    ],
+    [
       'a key that is there twice',
       { record: (index) => ({ id: index % 69 }) },
       { key: 'id' },

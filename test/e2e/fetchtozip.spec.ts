@@ -99,6 +99,7 @@ describe('FetchtoZip', () => {
       { loc: ['body', 1, 'name'], msg: 'is required', type: 'missing' },
     ]);
     expect((await post('configure', { file_type: 'pdf' })).status).toBe(422);
+    expect((await post('configure', { source_url: 'http://me:secret@api.example.com/' })).status).toBe(422);
     expect((await post('configure', { db_url: 'postgresql://me:secret@db/x' })).body['detail']).toEqual([
       { loc: ['body', 'db_url'], msg: expect.stringContaining('not allowed') as string, type: 'value_error' },
     ]);

@@ -12,6 +12,8 @@ const never = new AbortController().signal;
 const limiters: RedisRateLimiter[] = [];
 /** When Redis gave turns, in milliseconds of its own clock, by key. */
 const turns = new Map<string, number[]>();
+/** How often Redis was asked for one, by key. */
+const questions = new Map<string, number>();
 let redis: Redis;
 let monitor: Redis;
 
@@ -33,6 +35,7 @@ beforeAll(async () => {
   monitor = await new Redis(redisUrl).monitor();
   // Only a turn that is given sets the key.
   monitor.on('monitor', (time: string, [command, key = '']: string[]) => {
+    if (command?.toUpperCase() === 'GET') questions.set(key, (questions.get(key) ?? 0) + 1);
     if (command?.toUpperCase() === 'SET') turns.set(key, [...(turns.get(key) ?? []), Number(time) * 1000]);
   });
 });
@@ -45,6 +48,25 @@ afterAll(() => {
 });
 
 describe('turns of one key', () => {
+  it('are waited for also when they are further away than a timer can count', async () => {
+    const key = freshKey();
+    const client = limiter();
+    const warnings: string[] = [];
+    const note = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', note);
+    const stop = new AbortController();
+    await client.take(key, 1e-9, never);
+    const second = client.take(key, 10, stop.signal);
+    await expect.poll(() => questions.get(`longhaul:rate:${key}`)).toBe(2);
+    // Another round trip: a timer that ends at once would have asked again before.
+    await limiter().take(freshKey(), 10, never);
+    stop.abort(new Error('enough'));
+    await expect(second).rejects.toThrow('enough');
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+    expect(questions.get(`longhaul:rate:${key}`)).toBe(2);
+  });
+
   it('are apart by the rate, whoever takes them', async () => {
     const key = freshKey();
     const clients = [limiter(), limiter(), limiter()];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { requestRate } from '../sources/http-spec.js';
 
 // FetchtoZip passed over fields that it did not know, and so do these schemas.
 /** What becomes of a column: see `columns` of an export. */
@@ -24,13 +25,7 @@ export const draftConfiguration = z.object({
     .nullable()
     .default(null)
     .meta({ description: 'Taken and ignored: the service chooses where its files are.' }),
-  rate_limit: z
-    .number()
-    .positive()
-    .max(10_000)
-    .nullable()
-    .default(null)
-    .meta({ description: 'Requests per second.', example: 10 }),
+  rate_limit: requestRate.nullable().default(null).meta({ description: 'Requests per second.', example: 10 }),
   page_limit: z.int().min(1).nullable().default(null).meta({
     description: 'Most pages to fetch (`?page=1`, 2, ... until one is empty). Without it the URL is fetched once.',
     example: 100,
@@ -43,8 +38,8 @@ export const draftConfiguration = z.object({
     .meta({ description: 'Database to read instead, where the operator allows it.' }),
   db_query: z.string().min(1).nullable().default(null).meta({ description: 'The SELECT to run there. New here.' }),
   source_url: z
-    .string()
-    .min(1)
+    .url({ protocol: /^https?$/ })
+    .refine((text) => !/^https?:\/\/[^/?#]*@/i.test(text), 'must not have a user name or password')
     .nullable()
     .default(null)
     .meta({ description: 'What to fetch; default: the configured URL. New here.' }),

@@ -104,7 +104,12 @@ export class FetchedPages {
       .sort((a, b) => a.sequence - b.sequence);
     this.checkSizes(pages);
     const { page_limit: limit } = this.spec;
-    if (limit !== undefined && pages.length >= limit && this.mayHaveMore()) {
+    const isCut = limit !== undefined && pages.length >= limit;
+    const rows = pages.reduce((sum, page) => sum + page.rows, 0);
+    if (!isCut && this.total !== null && rows !== this.total) {
+      this.drift.tell('rows', `The total was ${String(this.total)}, but there were ${String(rows)} records.`);
+    }
+    if (isCut && this.mayHaveMore()) {
       this.drift.note(
         'limit',
         `The fetch ended at the page_limit of ${String(limit)} pages; the source may have more.`,

@@ -20,6 +20,8 @@ export class PlainWords {
   url(text: string): string {
     if (!URL.canParse(text)) return 'an address that is none';
     const url = new URL(text);
+    // Only addresses of the web have an origin; others may be no address at all, but any text.
+    if (url.origin === 'null') return `an address that starts with ${url.protocol}`;
     const query = [...url.searchParams].map(([name, value]) => {
       const isShown = this.shown.has(name);
       return `${encodeURIComponent(name)}=${isShown ? encodeURIComponent(value) : HIDDEN}`;

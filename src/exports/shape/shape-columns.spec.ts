@@ -133,6 +133,11 @@ describe('columns', () => {
     ]);
   });
 
+  it('refuses to leave no column at all', async () => {
+    const body: ShapeBody = { columns: [{ name: 'far', column: 9 }], missing_columns: 'skip', other_columns: 'drop' };
+    expect(await pointers(ABC, body)).toEqual(['/columns']);
+  });
+
   it('takes more columns than a spreadsheet has seen, and says when it is too much', async () => {
     const wide = (count: number, name: string) =>
       `SELECT ${Array.from({ length: count }, (_, i) => `${String(i)} AS "${name}${String(i)}"`).join(', ')}`;

@@ -15,6 +15,22 @@ const range = z.strictObject({
 });
 const set = z.strictObject({ include: z.array(scalar).optional(), exclude: z.array(scalar).optional() });
 
+type Filter = z.infer<typeof range> | z.infer<typeof set>;
+const schemaOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input' });
+
+/** Chosen by hand, so that a mistake is reported against the one shape that was meant. */
+const filter = z
+  .unknown()
+  .meta({ anyOf: [schemaOf(range), schemaOf(set)] })
+  .transform((value, context): Filter => {
+    const isSet = typeof value === 'object' && value !== null && ('include' in value || 'exclude' in value);
+    const parsed = isSet ? set.safeParse(value) : range.safeParse(value);
+    if (parsed.success) return parsed.data;
+    // An issue that was raised is one that can be raised again; only its type says less of its input.
+    context.issues.push(...(parsed.error.issues as z.core.$ZodRawIssue[]));
+    return z.NEVER;
+  });
+
 export const CAST_TYPES =
   /^(?:text|integer|number|boolean|date|time|timestamp|timestamptz|json|decimal\(\d{1,2},\s*\d{1,2}\))$/;
 
@@ -56,7 +72,7 @@ export const shapeSpec = z.strictObject({
   missing_columns: z.enum(['fail', 'skip']).default('fail').meta({
     description: 'What an entry of `columns` does that the source has no column for; `skip` leaves a warning.',
   }),
-  filter: z.record(z.string(), z.union([range, set])).default({}),
+  filter: z.record(z.string(), filter).default({}),
   group_by: z.array(z.string().min(1)).max(100).default([]),
   aggregates: z.array(aggregate).max(500).default([]),
   sort: z

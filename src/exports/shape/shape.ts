@@ -31,6 +31,10 @@ export function shapeQuery(table: string, columns: readonly QueryColumn[], spec:
   const source = sourceColumns(columns, spec.nested);
   const shaped = shapeColumns(source, spec, problems);
   checkNames(shaped.kept, problems);
+  if (shaped.kept.length === 0) {
+    const detail = 'leaves no column: the source has none of those that are listed, and all others are dropped';
+    problems.push({ pointer: '/columns', detail });
+  }
   const scope = new Scope(shaped);
   const { conditions, parameters } = rowFilter(spec.filter, scope, problems);
   const where = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : '';

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 
 const MAX_CONCURRENCY = 16;
+/**
+ * Requests per second to a host. All exports share the turns of a host, so that one request of a rate that is too low would
+ * hold back those of everybody.
+ */
+export const requestRate = z.number().min(0.01).max(10_000);
 const path = z.string().max(500).meta({
   description: 'Place in the page: `data.items`, or a JSON Pointer (`/data/items`). Empty: the whole page.',
   example: 'data.items',
@@ -72,7 +77,7 @@ export const httpSpec = z
     headers: z.record(z.string().regex(/^[!#$%&'*+.^_`|~\w-]{1,100}$/), header).default({}),
     pagination: pagination.default({ type: 'none' }),
     page_limit: z.int().min(1).optional().meta({ description: 'Most pages to fetch. More of them are a warning.' }),
-    rate_limit: z.number().positive().max(10_000).optional().meta({
+    rate_limit: requestRate.optional().meta({
       description: 'Requests per second to the host, shared by all exports of all workers.',
     }),
     concurrency: z.int().min(1).max(MAX_CONCURRENCY).default(1).meta({

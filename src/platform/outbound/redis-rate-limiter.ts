@@ -27,6 +27,8 @@ const COMMAND_TIMEOUT_MS = 2000;
 const PATIENCE_MS = 30_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
+/** Timers take no more than 2^31 ms and end at once beyond. */
+const LONGEST_SLEEP_MS = 60_000;
 /** Processes that wait for the same turn ask at moments of chance, so that none is always the first. */
 const SPREAD = 0.05;
 const LONGEST_SPREAD_MS = 5;
@@ -96,7 +98,7 @@ export class RedisRateLimiter extends RateLimiter implements OnApplicationShutdo
       // Timers are no finer than a millisecond: below that, asking again takes as long as there is to wait.
       if (wait < 1000) continue;
       const spread = Math.min((gap / 1000) * SPREAD, LONGEST_SPREAD_MS) * Math.random();
-      await sleep(Math.ceil(wait / 1000 + spread), signal);
+      await sleep(Math.min(LONGEST_SLEEP_MS, Math.ceil(wait / 1000 + spread)), signal);
     }
   }
 
