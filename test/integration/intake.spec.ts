@@ -73,6 +73,26 @@ describe('messages that arrive at the same time', () => {
     expect(keys).toContain('Same title.json');
   });
 
+  it('look for another name when the one that was free is taken before they have it', async () => {
+    await sql.query('BEGIN');
+    await sql.query(`INSERT INTO intake_messages (id, owner, identity, type, "group", body, bucket, key)
+      VALUES (gen_random_uuid(), 'bob', 'id:1', 'document', 'g', '', 'scifi', 'Wanted.json')`);
+    const accepted = messages.accept(OWNER, [document('a', 'Before'), document('b', 'Wanted'), document('c', 'After')]);
+    const waiting = async () => {
+      const { rowCount } = await sql.query('SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()');
+      return rowCount;
+    };
+    await expect.poll(waiting).toBe(1);
+    await sql.query('COMMIT');
+    const keys = (await accepted).map(({ message }) => message.key);
+    expect(keys).toEqual(['Before.json', 'Wanted-b.json', 'After.json']);
+    const { rows } = await sql.query(
+      'SELECT message_id AS id FROM intake_messages WHERE owner = $1 ORDER BY sequence',
+      [OWNER],
+    );
+    expect(rows).toEqual([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
+  });
+
   it('are one message if they are the same', async () => {
     const all = await Promise.all(Array.from({ length: 10 }, () => accept('1', '2')));
     expect(all.flat().filter(({ repeated }) => !repeated)).toHaveLength(2);
