@@ -194,6 +194,27 @@ describe('20 bad messages', () => {
   });
 });
 
+it('a worker that is told to stop ends within seconds, and leaves what is not stored to the next one', async () => {
+  const before = await objects();
+  const drained = Array.from({ length: PHASE }, (_, index) => {
+    const fields = { id: `drained-${String(index)}`, title: `Drained ${String(index)}`, genre: genreOf(index) };
+    return message(JSON.stringify(fields), authorOf(index), fields.id);
+  });
+  await output.take();
+  await input.send(drained);
+  await expect.poll(objects, { timeout: 60_000, interval: 5 }).toBeGreaterThan(before);
+  const asked = performance.now();
+  await deployment.workers.at(-1)!.stop();
+  expect(performance.now() - asked).toBeLessThan(10_000);
+  expect(await objects()).toBeLessThan(before + PHASE);
+  await deployment.startWorker();
+  const outputs: Message[] = [];
+  const take = async () => outputs.push(...(await output.take()));
+  await expect.poll(take, { timeout: 60_000 }).toBeGreaterThanOrEqual(PHASE);
+  expect(outputs).toHaveLength(PHASE);
+  expect(await objects()).toBe(before + PHASE);
+}, 180_000);
+
 async function killWorker(): Promise<void> {
   await deployment.workers.at(-1)!.kill();
   await deployment.startWorker();
