@@ -2,7 +2,7 @@ import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
 import type { Request, Response } from 'express';
 import { ValidationFailed, type ErrorPlace } from '../common/errors.js';
 import { problemOf } from '../platform/http/problem.js';
-import { fromPointer } from '../platform/http/schema-issues.js';
+import { fromPointer } from '../common/json-pointer.js';
 
 /**
  * The 422 of FetchtoZip, whose clients read `detail` as a list of `{loc, msg, type}` (FastAPI's `HTTPValidationError`). The

@@ -1,3 +1,4 @@
+import { pointerTo } from '../common/json-pointer.js';
 import { z } from 'zod';
 import { ValidationFailed, type ErrorPlace } from '../common/errors.js';
 import { csvStyle } from './csv-style.js';
@@ -108,12 +109,14 @@ function toOptions(wire: FormatOptionsSpec): FormatOptions {
 const nameOf = (format: FormatName, { innerFormat }: FormatOptions): string =>
   format === FormatName.Zip ? `zip of ${innerFormat ?? FormatName.Csv}` : format;
 
-const place = (field: string, detail: string): ErrorPlace => ({ pointer: `/format_options/${field}`, detail });
+const place = (field: string, detail: string): ErrorPlace => ({
+  pointer: pointerTo('format_options', field),
+  detail,
+});
 
 function placesOf(issue: z.core.$ZodIssue): ErrorPlace[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => place(key.replaceAll('~', '~0').replaceAll('/', '~1'), 'is not a known field'));
+    return issue.keys.map((key) => place(key, 'is not a known field'));
   }
-  const pointer = ['/format_options', ...issue.path.map(String)].join('/');
-  return [{ pointer, detail: issue.message }];
+  return [{ pointer: pointerTo('format_options', ...issue.path), detail: issue.message }];
 }

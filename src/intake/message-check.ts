@@ -1,5 +1,5 @@
 import { faultOf } from '../platform/http/request-input.js';
-import { toPointer } from '../platform/http/schema-issues.js';
+import { pointerTo } from '../common/json-pointer.js';
 import {
   MAX_MESSAGE_BYTES,
   MessageType,
@@ -83,13 +83,13 @@ function checkDocument(fields: Fields, routing: Routing, seen: CheckedMessage): 
   seen.bucket = bucketFor(routing, seen.route);
   if (seen.bucket !== null) return;
   const detail = `has no route: ${JSON.stringify(seen.route)}. Routes are set with PUT /api/v1/intake/routes`;
-  throw new Refused({ code: RejectionCode.UnknownRoute, detail, pointer: toPointer([routing.field]) });
+  throw new Refused({ code: RejectionCode.UnknownRoute, detail, pointer: pointerTo(routing.field) });
 }
 
 function textOf(fields: Fields, name: string, maxLength: number): string {
   const value = fields[name];
   if (typeof value !== 'string') return refuseField(fields, name, 'must be a string');
-  const pointer = toPointer([name]);
+  const pointer = pointerTo(name);
   if (value.trim() === '') throw new Refused({ code: RejectionCode.EmptyField, detail: 'must not be empty', pointer });
   if (value.length > maxLength) {
     const detail = `must have at most ${String(maxLength)} characters`;
@@ -101,7 +101,7 @@ function textOf(fields: Fields, name: string, maxLength: number): string {
 function refuseField(fields: Fields, name: string, rule: string): never {
   const isMissing = !Object.hasOwn(fields, name);
   const code = isMissing ? RejectionCode.MissingField : RejectionCode.WrongType;
-  throw new Refused({ code, detail: isMissing ? 'is required' : rule, pointer: toPointer([name]) });
+  throw new Refused({ code, detail: isMissing ? 'is required' : rule, pointer: pointerTo(name) });
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { ErrorPlace } from '../common/errors.js';
 import { definitionFields, writtenDatasets, type Definition } from './definition.js';
 import { DefinitionInvalid } from './definition-errors.js';
-import { fromPointer, issuePlaces } from './definition-issues.js';
+import { fromPointer } from '../common/json-pointer.js';
+import { issuePlaces } from './definition-issues.js';
 import { definitionProblems } from './definition-rules.js';
 
 const FILE = /^---[ \t]*\n(?<front>[\s\S]*?\n)---[ \t]*(?:\n(?<sql>[\s\S]*))?$/;

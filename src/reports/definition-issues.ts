@@ -1,3 +1,4 @@
+import { pointerTo } from '../common/json-pointer.js';
 import type { z } from 'zod';
 import type { ErrorPlace } from '../common/errors.js';
 
@@ -13,20 +14,7 @@ export function issueText(issue: z.core.$ZodIssue): string {
 export function issuePlaces(error: z.ZodError): ErrorPlace[] {
   return error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ pointer: toPointer([...issue.path, key]), detail: 'is not a known field' }))
-      : [{ pointer: toPointer(issue.path), detail: issueText(issue) }],
+      ? issue.keys.map((key) => ({ pointer: pointerTo(...issue.path, key), detail: 'is not a known field' }))
+      : [{ pointer: pointerTo(...issue.path), detail: issueText(issue) }],
   );
-}
-
-/** An RFC 6901 JSON Pointer of a path. */
-export function toPointer(path: readonly PropertyKey[]): string {
-  return path.map((segment) => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
-
-/** The path of a JSON Pointer. */
-export function fromPointer(pointer: string): string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

@@ -1,6 +1,6 @@
 import { ValidationFailed, type ErrorPlace } from '../common/errors.js';
 import type { Definition } from './definition.js';
-import { toPointer } from './definition-issues.js';
+import { pointerTo } from '../common/json-pointer.js';
 import { findPlaceholders } from './definition-placeholders.js';
 import { validateParameters } from './parameters/parameter-validation.js';
 
@@ -18,14 +18,14 @@ function sqlProblems({ sql, parameters }: Definition): ErrorPlace[] {
   const names = new Set(used.map(({ name }) => name));
   const unused = Object.keys(parameters)
     .filter((name) => !names.has(name))
-    .map((name) => ({ pointer: toPointer(['parameters', name]), detail: `is not used: the SQL has no $${name}` }));
+    .map((name) => ({ pointer: pointerTo('parameters', name), detail: `is not used: the SQL has no $${name}` }));
   return [...undeclared, ...unused];
 }
 
 function parameterProblems(definition: Definition): ErrorPlace[] {
   return Object.entries(definition.parameters).flatMap(([name, spec]) => {
     if (!('default' in spec) || spec.default === undefined) return [];
-    const pointer = toPointer(['parameters', name, 'default']);
+    const pointer = pointerTo('parameters', name, 'default');
     if (spec.required === true) return [{ pointer, detail: 'a required parameter cannot have a default' }];
     const alone = { name: definition.name, parameters: { [name]: spec } };
     return places(alone, { [name]: spec.default }).map(({ detail }) => ({ pointer, detail }));
@@ -34,7 +34,7 @@ function parameterProblems(definition: Definition): ErrorPlace[] {
 
 function exampleProblems(definition: Definition): ErrorPlace[] {
   return definition.examples.flatMap(({ parameters }, index) => {
-    const prefix = toPointer(['examples', index, 'parameters']);
+    const prefix = pointerTo('examples', index, 'parameters');
     return places(definition, parameters).map(({ pointer = '', detail }) => ({ pointer: prefix + pointer, detail }));
   });
 }

@@ -1,3 +1,4 @@
+import { pointerTo } from '../../common/json-pointer.js';
 import type { QuerySession } from '../../platform/query-engine/query-engine.js';
 import { exactType } from '../../platform/query-engine/exact-types.js';
 import { rowsPerGroup } from '../../platform/query-engine/row-groups.js';
@@ -36,7 +37,7 @@ export async function writeParquet(job: ImportJob, select: string, columns: numb
 /** Throws `ValidationFailed` when an override names a column that is not there or a type that cannot be asked for. */
 export function checkOverrides(types: Readonly<Record<string, string>>, columns: readonly string[]): void {
   for (const [name, type] of Object.entries(types)) {
-    const pointer = `/types/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const pointer = pointerTo('types', name);
     if (!columns.includes(name)) throw ValidationFailed.at(pointer, 'is not a column of the file');
     if (!isOverride(type)) throw ValidationFailed.at(pointer, `must be one of ${OVERRIDES}`);
   }

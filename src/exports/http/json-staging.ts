@@ -1,3 +1,4 @@
+import { pointerTo } from '../../common/json-pointer.js';
 import { quoteName, quoteText } from '../../platform/query-engine/statement-text.js';
 import { nameColumns, type NamedColumn } from './column-names.js';
 import { Kind, typeOf, type ColumnKinds } from './value-kinds.js';
@@ -55,7 +56,7 @@ function extractColumns(
 }
 
 function valueOf(column: ColumnKinds): string {
-  const pointer = quoteText(`/${column.name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+  const pointer = quoteText(pointerTo(column.name));
   const type = columnType(column);
   const value = `json -> ${pointer}`;
   if (type === 'JSON') return `CASE WHEN json_type(${value}) <> 'NULL' THEN ${value} END`;

@@ -1,3 +1,4 @@
+import { pointerTo } from '../../common/json-pointer.js';
 import { ValidationFailed, type ErrorPlace } from '../../common/errors.js';
 import type { HttpSpec } from '../sources/http-spec.js';
 import { SourceFailed } from '../sources/source-errors.js';
@@ -44,7 +45,7 @@ const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
 /** Throws `ValidationFailed` for headers that cannot be sent, secrets that are not configured, and secrets in clear. */
 export function checkHeaders(headers: Headers, secrets: Secrets): void {
   const places = Object.entries(headers).flatMap(([name, value]): ErrorPlace[] => {
-    const pointer = `/source/headers/${name.replaceAll('~', '~0')}`;
+    const pointer = pointerTo('source', 'headers', name);
     if (CONNECTION_NAMES.has(name.toLowerCase())) {
       return [{ pointer, detail: 'belongs to the connection and cannot be set' }];
     }

@@ -1,8 +1,8 @@
+import { pointerTo } from '../../common/json-pointer.js';
 import type { ErrorPlace } from '../../common/errors.js';
 import type { QueryParameter, QueryParameters } from '../../platform/query-engine/query-engine.js';
 import { rangeFilter, type RangeSpec } from './range-filter.js';
 import { setFilter, type SetSpec } from './set-filter.js';
-import { pointerTo } from './shape-errors.js';
 import type { Scope, ShapedColumn } from './shaped-columns.js';
 import type { ShapeSpec } from './shape-spec.js';
 

@@ -1,9 +1,10 @@
+import { pointerTo } from '../../common/json-pointer.js';
 import type { ErrorPlace } from '../../common/errors.js';
 import { assertNever } from '../../common/assert-never.js';
 import { kindOf } from './column-type.js';
 import type { Placeable } from './placement.js';
 import type { Scope, ShapedColumn } from './shaped-columns.js';
-import { pointerTo, shown } from './shape-errors.js';
+import { shown } from './shape-errors.js';
 import type { ShapeSpec } from './shape-spec.js';
 
 type Aggregate = ShapeSpec['aggregates'][number];

@@ -1,8 +1,8 @@
+import { pointerTo } from '../../common/json-pointer.js';
 import type { QueryParameter, ScalarType } from '../../platform/query-engine/query-engine.js';
 import { decimalDigits, kindOf } from './column-type.js';
 import { decimalText, readNumber, readTime, readUtc, roundTo } from './filter-values.js';
 import { misfit, type BoundFilter, type FilterTarget } from './filter-target.js';
-import { pointerTo } from './shape-errors.js';
 import type { ShapeSpec } from './shape-spec.js';
 
 export type RangeSpec = Extract<ShapeSpec['filter'][string], { $gt?: unknown }>;

@@ -1,8 +1,8 @@
+import { pointerTo } from '../../common/json-pointer.js';
 import type { FieldType, QueryParameter, ScalarType } from '../../platform/query-engine/query-engine.js';
 import { decimalDigits, elementType, kindOf } from './column-type.js';
 import { memberText, readDate, readNumber, readTime, readUtc } from './filter-values.js';
 import { misfit, type BoundFilter, type FilterTarget } from './filter-target.js';
-import { pointerTo } from './shape-errors.js';
 import type { ShapeSpec } from './shape-spec.js';
 
 export type SetSpec = Extract<ShapeSpec['filter'][string], { include?: unknown }>;

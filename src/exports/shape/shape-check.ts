@@ -1,7 +1,8 @@
+import { pointerTo } from '../../common/json-pointer.js';
 import { ValidationFailed, type ErrorPlace } from '../../common/errors.js';
 import { decimalDigits } from './column-type.js';
 import { isGrouping } from './grouping.js';
-import { pointerTo, shown } from './shape-errors.js';
+import { shown } from './shape-errors.js';
 import type { ShapeSpec } from './shape-spec.js';
 
 const MAX_DIGITS = 38;

@@ -28,8 +28,3 @@ export function listNames(columns: readonly { name: string }[]): string {
 export function shown(name: string): string {
   return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name);
 }
-
-/** RFC 6901. */
-export function pointerTo(...steps: readonly (string | number)[]): string {
-  return steps.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}

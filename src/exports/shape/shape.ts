@@ -1,3 +1,4 @@
+import { pointerTo } from '../../common/json-pointer.js';
 import type { ErrorPlace } from '../../common/errors.js';
 import type { QueryColumn, QueryParameters } from '../../platform/query-engine/query-engine.js';
 import { MAX_SQL_BYTES, quoteName } from '../../platform/query-engine/statement-text.js';
@@ -7,7 +8,7 @@ import { grouping, type Grouping } from './grouping.js';
 import { place } from './placement.js';
 import { groupedSelect, plainSelect, sortedSelect, type SortKey } from './select-text.js';
 import { checkNames, Scope, shapeColumns, type ShapedColumn, type ShapedColumns } from './shaped-columns.js';
-import { pointerTo, ShapeInvalid, shown } from './shape-errors.js';
+import { ShapeInvalid, shown } from './shape-errors.js';
 import type { ShapeSpec } from './shape-spec.js';
 
 /** One SELECT over a relation, with values bound and never spliced. */

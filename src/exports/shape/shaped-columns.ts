@@ -1,8 +1,9 @@
+import { pointerTo } from '../../common/json-pointer.js';
 import type { ErrorPlace } from '../../common/errors.js';
 import { cast } from './casts.js';
 import type { SourceColumn } from './flatten.js';
 import type { ShapeSpec } from './shape-spec.js';
-import { listNames, pointerTo, shown } from './shape-errors.js';
+import { listNames, shown } from './shape-errors.js';
 
 /** A column under its new name. `order` and `rank` as in `Placeable`; `where` says in words where it comes from. */
 export interface ShapedColumn extends SourceColumn {

@@ -1,3 +1,4 @@
+import { pointerTo } from '../../common/json-pointer.js';
 import type { NextFunction, Request, Response } from 'express';
 import { AppError, ErrorCode, ValidationFailed, type ErrorPlace } from '../../common/errors.js';
 
@@ -34,8 +35,7 @@ export function faultOf(body: unknown): ErrorPlace | null {
       return { pointer, detail: `is nested deeper than the ${String(MAX_DEPTH)} levels allowed` };
     for (const [name, inner] of Object.entries(value)) {
       if (!isKeepable(name)) return { pointer, detail: `has a field whose name ${UNKEEPABLE}` };
-      const segment = name.replaceAll('~', '~0').replaceAll('/', '~1');
-      open.push({ value: inner, pointer: `${pointer}/${segment}`, depth: depth + 1 });
+      open.push({ value: inner, pointer: pointer + pointerTo(name), depth: depth + 1 });
     }
   }
   return null;

@@ -1,3 +1,4 @@
+import { pointerTo } from '../../common/json-pointer.js';
 import type { z } from 'zod';
 import { ValidationFailed, type ErrorPlace } from '../../common/errors.js';
 
@@ -15,33 +16,22 @@ export function placesOfIssues(issues: readonly Issue[], path: readonly Property
   return issues.flatMap((issue) => placesOfIssue(issue, [...path, ...issue.path]));
 }
 
-/** RFC 6901: the path as a JSON Pointer. */
-export function toPointer(path: readonly PropertyKey[]): string {
-  return path.map((segment) => `/${String(segment).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
-
-/** RFC 6901: the segments of a JSON Pointer. */
-export function fromPointer(pointer: string): string[] {
-  const segments = pointer.split('/').slice(1);
-  return segments.map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
 function placesOfIssue(issue: Issue, path: readonly PropertyKey[]): ErrorPlace[] {
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ pointer: toPointer([...path, key]), detail: 'is not a field here' }));
+      return issue.keys.map((key) => ({ pointer: pointerTo(...path, key), detail: 'is not a field here' }));
     case 'invalid_union':
       return placesOfUnion(issue, path);
     case 'invalid_key':
-      return [{ pointer: toPointer(path), detail: `is no name that is allowed here: ${textOf(issue.issues[0])}` }];
+      return [{ pointer: pointerTo(...path), detail: `is no name that is allowed here: ${textOf(issue.issues[0])}` }];
     default:
-      return [{ pointer: toPointer(path), detail: textOf(issue) }];
+      return [{ pointer: pointerTo(...path), detail: textOf(issue) }];
   }
 }
 
 /** Of the alternatives that the value could have been meant as, the one that it misses by least. */
 function placesOfUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: readonly PropertyKey[]): ErrorPlace[] {
-  const pointer = toPointer(path);
+  const pointer = pointerTo(...path);
   if ('options' in issue && Array.isArray(issue.options)) {
     return [{ pointer, detail: `must be one of: ${issue.options.join(', ')}` }];
   }

@@ -1,3 +1,4 @@
+import { pointerTo } from '../../common/json-pointer.js';
 import { ValidationPipe, type ValidationError } from '@nestjs/common';
 import { ValidationFailed, type ErrorPlace } from '../../common/errors.js';
 
@@ -11,7 +12,7 @@ export const validationPipe = new ValidationPipe({
 
 /** The bad fields in an error of class-validator, by JSON Pointer. */
 export function placesOf(error: ValidationError, parent = ''): ErrorPlace[] {
-  const pointer = `${parent}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const pointer = parent + pointerTo(error.property);
   const own = Object.values(error.constraints ?? {}).map((detail) => ({ pointer, detail }));
   return [...own, ...(error.children ?? []).flatMap((child) => placesOf(child, pointer))];
 }

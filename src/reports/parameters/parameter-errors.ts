@@ -1,3 +1,4 @@
+import { pointerTo } from '../../common/json-pointer.js';
 import type { ErrorObject } from 'ajv';
 import type { ErrorPlace } from '../../common/errors.js';
 import type { Definition } from '../definition.js';
@@ -20,11 +21,6 @@ export function describeErrors(errors: readonly ErrorObject[], subject: Subject)
     if (unknown !== null) return { pointer: below(error, unknown), detail: describeUnknown(error, unknown, subject) };
     return { pointer: error.instancePath, detail: describe(error) };
   });
-}
-
-/** Escapes one segment of a JSON Pointer (RFC 6901). */
-export function escapePointer(segment: string): string {
-  return segment.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 function describe(error: ErrorObject): string {
@@ -85,7 +81,7 @@ function editDistance(left: string, right: string): number {
 }
 
 function below(error: ErrorObject, field: string): string {
-  return `${error.instancePath}/${escapePointer(field)}`;
+  return error.instancePath + pointerTo(field);
 }
 
 function fieldOf(error: ErrorObject, key: 'missingProperty' | 'additionalProperty'): string | null {

@@ -1,10 +1,11 @@
+import { pointerTo } from '../../common/json-pointer.js';
 import { createHash } from 'node:crypto';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { z } from 'zod';
 import { ValidationFailed, type ErrorPlace } from '../../common/errors.js';
 import type { Definition } from '../definition.js';
 import { readDateTime, readDay, readInstant } from '../../common/instants.js';
-import { describeErrors, escapePointer } from './parameter-errors.js';
+import { describeErrors } from './parameter-errors.js';
 import { doubledKeys, rangeProblems, withDollarKeys } from './parameter-range.js';
 import { PARTIAL_DATE, parameterSchema } from './parameter-schema.js';
 import type { ParameterSpec } from './parameter-spec.js';
@@ -62,7 +63,7 @@ function normalise(parameters: Definition['parameters'], body: unknown): { value
   const entries = Object.entries(body).map(([name, value]): [string, unknown] => {
     if (!isRange(parameters[name]) || !isObject(value)) return [name, structuredClone(value)];
     for (const key of doubledKeys(value)) {
-      problems.push({ pointer: `/${escapePointer(name)}/${key.slice(1)}`, detail: `is given as ${key} too` });
+      problems.push({ pointer: pointerTo(name, key.slice(1)), detail: `is given as ${key} too` });
     }
     return [name, withDollarKeys(value)];
   });
@@ -78,7 +79,7 @@ function semanticProblems(
   if (!isObject(values)) return [];
   return Object.entries(parameters).flatMap(([name, spec]) => {
     const value = values[name];
-    const pointer = `/${escapePointer(name)}`;
+    const pointer = pointerTo(name);
     if (!('x-type' in spec) || !isObject(value) || shape.some((place) => isWithin(place, pointer))) return [];
     const tooBig = spec.of === 'integer' ? sixtyFourBitProblems(value, pointer) : [];
     if (tooBig.length > 0 || spec['x-type'] === 'set') return tooBig;
