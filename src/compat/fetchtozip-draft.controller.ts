@@ -5,10 +5,10 @@ import { ErrorCode } from '../common/errors.js';
 import { draftConfiguration, draftInput, type DraftInput } from '../exports/drafts/export-draft.js';
 import { ExportDrafts } from '../exports/drafts/export-drafts.service.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
+import { bodySchema } from '../platform/http/body-schema.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { parseBody } from '../platform/http/schema-issues.js';
 import { FetchtozipProblemFilter } from './fetchtozip-problem.filter.js';
-import { bodyOf } from './fetchtozip.openapi.js';
 import {
   FetchBulkAnswerDto,
   FetchConfigureAnswerDto,
@@ -31,7 +31,7 @@ export class FetchtozipDraftController {
   @Post('inputs')
   @HttpCode(200)
   @ApiOperation({ operationId: 'fetchtozipAddInput', summary: 'Add a column, or change the one of that name' })
-  @ApiBody({ schema: bodyOf(draftInput) })
+  @ApiBody({ schema: bodySchema(draftInput) })
   @ApiResponse({ status: 200, type: FetchInputAnswerDto })
   @ApiProblems(ErrorCode.MalformedRequest, ErrorCode.ValidationFailed)
   async addInput(@CurrentCaller() { owner }: Caller, @Body() body: unknown): Promise<FetchInputAnswerDto> {
@@ -43,7 +43,7 @@ export class FetchtozipDraftController {
   @Post('bulk-inputs')
   @HttpCode(200)
   @ApiOperation({ operationId: 'fetchtozipAddInputs', summary: 'Add or change several columns' })
-  @ApiBody({ schema: { ...bodyOf(inputList), example: [{ name: 'a', column: 1 }, { name: 'b', column: 2 }] } }) // prettier-ignore
+  @ApiBody({ schema: { ...bodySchema(inputList), example: [{ name: 'a', column: 1 }, { name: 'b', column: 2 }] } }) // prettier-ignore
   @ApiResponse({ status: 200, type: FetchBulkAnswerDto })
   @ApiProblems(ErrorCode.MalformedRequest, ErrorCode.ValidationFailed)
   async addInputs(@CurrentCaller() { owner }: Caller, @Body() body: unknown): Promise<FetchBulkAnswerDto> {
@@ -77,7 +77,7 @@ export class FetchtozipDraftController {
   @HttpCode(200)
   @ApiOperation({ operationId: 'fetchtozipConfigure', summary: 'Say what to fetch and what it becomes' })
   @ApiBody({
-    schema: { ...bodyOf(draftConfiguration), example: { file_type: 'zip', rate_limit: 10, page_limit: 100 } },
+    schema: { ...bodySchema(draftConfiguration), example: { file_type: 'zip', rate_limit: 10, page_limit: 100 } },
   })
   @ApiResponse({ status: 200, type: FetchConfigureAnswerDto })
   @ApiProblems(ErrorCode.MalformedRequest, ErrorCode.ValidationFailed)

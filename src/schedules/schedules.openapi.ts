@@ -1,8 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { z } from 'zod';
+import { bodySchema } from '../platform/http/body-schema.js';
 import { schedulePatchSpec, scheduleSpec } from './schedule-spec.js';
-
-type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
 const PATH = '/api/v1/schedules';
 const CREATE = 'CreateSchedule';
@@ -51,13 +49,7 @@ export function describeSchedules(document: OpenAPIObject): OpenAPIObject {
       content: { 'application/json': { schema: { $ref: `#/components/schemas/${name}` }, examples: { ...examples } } },
     };
   }
-  const schemas = { [CREATE]: schemaOf(scheduleSpec), [CHANGE]: schemaOf(schedulePatchSpec) };
+  const schemas = { [CREATE]: bodySchema(scheduleSpec), [CHANGE]: bodySchema(schedulePatchSpec) };
   document.components = { ...document.components, schemas: { ...document.components?.schemas, ...schemas } };
   return document;
-}
-
-function schemaOf(spec: z.ZodType): Schemas[string] {
-  const { $schema: _, ...schema } = z.toJSONSchema(spec, { io: 'input' });
-  // JSON Schema 2020-12, which OpenAPI 3.1 takes as it is; the library's types still know 3.0 only.
-  return schema as Schemas[string];
 }

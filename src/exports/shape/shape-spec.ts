@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bodySchema } from '../../platform/http/body-schema.js';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const bound = z.union([z.string(), z.number()]);
@@ -16,12 +17,11 @@ const range = z.strictObject({
 const set = z.strictObject({ include: z.array(scalar).optional(), exclude: z.array(scalar).optional() });
 
 type Filter = z.infer<typeof range> | z.infer<typeof set>;
-const schemaOf = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input' });
 
 /** Chosen by hand, so that a mistake is reported against the one shape that was meant. */
 const filter = z
   .unknown()
-  .meta({ anyOf: [schemaOf(range), schemaOf(set)] })
+  .meta({ anyOf: [bodySchema(range), bodySchema(set)] })
   .transform((value, context): Filter => {
     const isSet = typeof value === 'object' && value !== null && ('include' in value || 'exclude' in value);
     const parsed = isSet ? set.safeParse(value) : range.safeParse(value);
