@@ -154,7 +154,9 @@ it('gives any table back', async () => {
         value.text,
         value.whole !== null && value.whole.toString().replace('-', '').length > 15
           ? value.whole.toString()
-          : value.whole && Number(value.whole),
+          : value.whole === null
+            ? null
+            : Number(value.whole),
         value.ratio === null ? null : value.ratio + 0,
         value.flag,
         value.day && midnight(value.day),
