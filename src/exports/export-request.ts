@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { ValidationFailed } from '../common/errors.js';
 import { isZoneName } from '../common/zone-name.js';
 import { FormatName } from '../formats/format.js';
 import { formatOptionsSpec, parseFormatOptions } from '../formats/format-options.js';
 import { parseBody } from '../platform/http/schema-issues.js';
 import { callbackUrlProblem, MAX_CALLBACK_URL_LENGTH } from '../runs/callback-url.js';
-import { exportSpec, type ExportSpec, type SourceSpec } from './export-spec.js';
+import { exportSpec, type ExportSpec } from './export-spec.js';
 
 const MAX_AGE_LIMIT = 30 * 86_400;
 /** What every file system takes; not hidden, and no dot or space at its end. */
@@ -70,7 +69,6 @@ export function parseExportRequest(body: unknown): ExportRequest {
     exportRequestSpec,
     body,
   );
-  refuseUserInfo(spec.source);
   // Also checks what the format has no use for.
   parseFormatOptions(format, format_options);
   return {
@@ -83,13 +81,4 @@ export function parseExportRequest(body: unknown): ExportRequest {
     timeoutSeconds: timeout_seconds ?? null,
     callbackUrl: callback_url ?? null,
   };
-}
-
-/** A password in a URL would be kept and shown with the export. */
-function refuseUserInfo(source: SourceSpec): void {
-  if (source.type !== 'http') return;
-  const { username, password } = new URL(source.url);
-  if (username === '' && password === '') return;
-  const detail = 'must not have a user name or password; send a header with {"secret": "name of a configured secret"}';
-  throw ValidationFailed.at('/source/url', detail);
 }

@@ -1,3 +1,5 @@
+import { hasUserInfo } from '../common/user-info.js';
+
 export const MAX_CALLBACK_URL_LENGTH = 2000;
 
 /** What is wrong with a callback URL, to follow its name in a sentence; null if it can be used. */
@@ -7,7 +9,6 @@ export function callbackUrlProblem(text: string): string | null {
   if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
     return 'must be an absolute URL that starts with https:// or http://';
   }
-  // It would be kept and shown with the run.
-  if (url.username !== '' || url.password !== '') return 'must not have a user name or password';
+  if (hasUserInfo(url)) return 'must not have a user name or password';
   return null;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hasUserInfo } from '../../common/user-info.js';
 import { requestRate } from '../sources/http-spec.js';
 
 // FetchtoZip passed over fields that it did not know, and so do these schemas.
@@ -39,7 +40,7 @@ export const draftConfiguration = z.object({
   db_query: z.string().min(1).nullable().default(null).meta({ description: 'The SELECT to run there. New here.' }),
   source_url: z
     .url({ protocol: /^https?$/ })
-    .refine((text) => !/^https?:\/\/[^/?#]*@/i.test(text), 'must not have a user name or password')
+    .refine((text) => !URL.canParse(text) || !hasUserInfo(new URL(text)), 'must not have a user name or password')
     .nullable()
     .default(null)
     .meta({ description: 'What to fetch; default: the configured URL. New here.' }),

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ValidationFailed, type ErrorPlace } from '../../common/errors.js';
+import { hasUserInfo } from '../../common/user-info.js';
 import { Config } from '../../config/config.js';
 import { OutboundHttp } from '../../platform/outbound/outbound-http.js';
 import { RateLimiter } from '../../platform/outbound/rate-limiter.js';
@@ -44,9 +45,9 @@ export class HttpSource extends Source<HttpSpec> {
   }
 
   override async check({ spec }: SourceCheck<HttpSpec>): Promise<RunInput[]> {
-    const { username, password } = new URL(spec.url);
-    if (username !== '' || password !== '') {
-      const detail = 'must have no user name and password; send them in a header by a configured secret';
+    if (hasUserInfo(new URL(spec.url))) {
+      const detail =
+        'must not have a user name or password; send a header with {"secret": "name of a configured secret"}';
       throw ValidationFailed.at('/source/url', detail);
     }
     checkHeaders(spec.headers, this.config.exports.secrets);
@@ -64,8 +65,9 @@ export class HttpSource extends Source<HttpSpec> {
       context,
       extension: spec.format === 'csv' ? 'csv' : 'ndjson',
     });
-    const fetched = this.pagesOf(spec, drift);
-    const pages = await this.walk(job, { words, keeper, fetched });
+    const paging = new Paging(spec);
+    const fetched = new FetchedPages({ spec, paging, drift, maxPages: this.config.exports.maxPages });
+    const pages = await this.walk(job, { words, keeper, paging, fetched });
     // No file has pages from both sides of the end: an empty page stands between them.
     const counted = new Set(pages.map(({ sequence }) => sequence));
     const files = keeper.files.inOrder().filter(({ sequence }) => counted.has(sequence));
@@ -92,7 +94,12 @@ export class HttpSource extends Source<HttpSpec> {
 
   private async walk(
     { spec, context, nested }: Job,
-    { words, keeper, fetched }: { words: PlainWords; keeper: PageKeeper; fetched: FetchedPages },
+    {
+      words,
+      keeper,
+      paging,
+      fetched,
+    }: { words: PlainWords; keeper: PageKeeper; paging: Paging; fetched: FetchedPages },
   ): Promise<Page[]> {
     const { secrets, maxPageBytes } = this.config.exports;
     const memory = new PageMemory(spec.concurrency);
@@ -107,7 +114,6 @@ export class HttpSource extends Source<HttpSpec> {
       deadlineAt: context.run.deadlineAt,
     });
     const { concurrency } = spec;
-    const paging = new Paging(spec);
     return await new PageWalk({
       context,
       paging,
@@ -118,10 +124,6 @@ export class HttpSource extends Source<HttpSpec> {
       read: readerOf(spec, nested),
       concurrency,
     }).walk();
-  }
-
-  private pagesOf(spec: HttpSpec, drift: DriftWatch): FetchedPages {
-    return new FetchedPages({ spec, paging: new Paging(spec), drift, maxPages: this.config.exports.maxPages });
   }
 
   private wordsFor({ pagination }: HttpSpec): PlainWords {
