@@ -61,7 +61,7 @@ export class FetchtozipDraftController {
   @ApiOperation({ operationId: 'fetchtozipListInputs', summary: 'The columns so far' })
   @ApiResponse({ status: 200, type: FetchInputListDto })
   async listInputs(@CurrentCaller() { owner }: Caller): Promise<FetchInputListDto> {
-    const { inputs } = await this.drafts.get(owner);
+    const inputs = await this.drafts.inputs(owner);
     return { inputs: inputs.map(toInputDto), count: inputs.length };
   }
 

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { ValidationFailed } from '../../common/errors.js';
+import { SealBroken } from '../../common/text-seal.js';
 import { Config } from '../../config/config.js';
 import { openUrl, sealUrl, shownUrl } from '../database/sealed-url.js';
 import type { DraftConfiguration, DraftInput, ExportDraft } from './export-draft.js';
 import { ExportDraftsRepository } from './export-drafts.repository.js';
 
+const KEY_CHANGED = 'was kept with a key that has changed since: send it again with POST /api/export/configure';
 const DB_URL_REFUSED = 'is not allowed here: the operator names the databases that exports may read';
 
 /**
@@ -18,11 +20,16 @@ export class ExportDrafts {
     private readonly config: Config,
   ) {}
 
+  async inputs(owner: string): Promise<DraftInput[]> {
+    return (await this.repository.find(owner)).inputs;
+  }
+
+  /** With the database URL opened. Throws `ValidationFailed` if that is no longer possible. */
   async get(owner: string): Promise<ExportDraft> {
     const { inputs, configuration } = await this.repository.find(owner);
     const kept = configuration?.db_url ?? null;
     if (!configuration || kept === null) return { inputs, configuration };
-    return { inputs, configuration: { ...configuration, db_url: openUrl(kept, this.sealKey()) } };
+    return { inputs, configuration: { ...configuration, db_url: this.opened(kept) } };
   }
 
   /** Adds inputs; one of a name that is there already takes its place. */
@@ -41,6 +48,15 @@ export class ExportDrafts {
     const kept = url === null ? configuration : { ...configuration, db_url: sealUrl(url, this.sealKey()) };
     await this.repository.configure(owner, kept);
     return kept.db_url === null ? kept : { ...kept, db_url: shownUrl(kept.db_url) };
+  }
+
+  private opened(kept: string): string {
+    try {
+      return openUrl(kept, this.sealKey());
+    } catch (error) {
+      if (!(error instanceof SealBroken)) throw error;
+      throw ValidationFailed.at('/db_url', KEY_CHANGED);
+    }
   }
 
   private sealKey(): string {
