@@ -10,7 +10,19 @@ export abstract class Config {
     /** Longest time that `Prefer: wait` may hold a request, in seconds. */
     readonly waitCapSeconds: number;
     readonly corsOrigins: readonly string[];
+    /** How many proxies stand before the service and say in `X-Forwarded-For` whom they speak for. */
+    readonly trustedProxies: number;
   };
+  abstract readonly auth: {
+    /** Off only where nobody but this machine can connect. */
+    readonly enabled: boolean;
+    /** Value of an admin key that exists from the start. */
+    readonly bootstrapKey: string | undefined;
+    readonly oidc: OidcConfig | undefined;
+  };
+  /** What an owner may use unless something else was set for it. */
+  abstract readonly limits: OwnerLimits;
+  abstract readonly audit: { readonly retentionSeconds: number };
   abstract readonly log: { readonly level: string };
   abstract readonly database: { readonly url: string; readonly poolSize: number };
   abstract readonly redis: { readonly url: string };
@@ -21,6 +33,8 @@ export abstract class Config {
     /** Runs and renders worked on at the same time by one worker process. */
     readonly concurrency: number;
     readonly drainSeconds: number;
+    /** Runs that are expected to take longer leave one place of a worker to others, where it has two. */
+    readonly longRunSeconds: number;
   };
   abstract readonly runs: {
     /** A worker that has not renewed its lease of a run for so long is lost; of events that it has in hand likewise. */
@@ -89,6 +103,39 @@ export abstract class Config {
   /** Folder for temporary files; may be lost at any moment. */
   abstract readonly scratchDir: string;
   abstract readonly catalogueDir: string;
+}
+
+/** An issuer of tokens (OpenID Connect) whose callers are let in. */
+export interface OidcConfig {
+  /** As it stands in `iss`. */
+  readonly issuer: string;
+  readonly audience: string;
+  /** Where its public keys are; otherwise its discovery document says. */
+  readonly jwksUrl: string | undefined;
+  /** Claim that names the owner. */
+  readonly ownerClaim: string;
+  /** Claim with the scopes: a list, or one text with spaces between them. */
+  readonly scopeClaim: string;
+  readonly clockSkewSeconds: number;
+}
+
+/** What an owner may use. Counts, bytes and seconds as named. */
+export interface OwnerLimits {
+  /** Runs that are worked on at once; more of them wait. */
+  readonly running: number;
+  /** Runs that wait or are worked on; more are refused. */
+  readonly queued: number;
+  /** Rows of one result. */
+  readonly rows: number;
+  /** Bytes of one result, and of one file rendered from it. */
+  readonly bytes: number;
+  /** Longest time of a run. */
+  readonly runSeconds: number;
+  /** Bytes of one upload. */
+  readonly uploadBytes: number;
+  /** Bytes kept: datasets, results and files. */
+  readonly storedBytes: number;
+  readonly requestsPerMinute: number;
 }
 
 export type StorageConfig =

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { EnvironmentInvalid, environmentSchema, parseDatabaseUrl, parseEnvironment } from './environment.js';
+import { environmentSchema } from './environment-schema.js';
+import { EnvironmentInvalid, parseDatabaseUrl, parseEnvironment } from './environment.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const REQUIRED = { DATABASE_URL: 'postgresql://me:pw@db:5432/longhaul', REDIS_URL: 'redis://redis:6379' };
@@ -28,7 +29,7 @@ describe('parseEnvironment', () => {
   it('fills what is left out', () => {
     const config = parseEnvironment(LOCAL);
     expect(config.http).toMatchObject({ host: '0.0.0.0', port: 3000, publicUrl: 'http://localhost:3000' });
-    expect(config.worker).toEqual({ host: '0.0.0.0', port: 3001, concurrency: 2, drainSeconds: 8 });
+    expect(config.worker).toEqual({ host: '0.0.0.0', port: 3001, concurrency: 2, drainSeconds: 8, longRunSeconds: 60 });
     expect(config.storage).toEqual({ driver: 'local', root: '/data/files', signingKey: 'k'.repeat(32) });
   });
 
@@ -111,6 +112,16 @@ describe('parseEnvironment', () => {
       'database URLs of clients without a key to keep them with',
       { ...LOCAL, EXPORT_ALLOW_DB_URL: 'true' },
       ['EXPORT_SEAL_KEY: is required when EXPORT_ALLOW_DB_URL is true'],
+    ],
+    [
+      'no authentication where others can connect',
+      { ...LOCAL, AUTH: 'off' },
+      ['AUTH: can be off only when HOST is a loopback address, such as 127.0.0.1'],
+    ],
+    [
+      'an issuer of tokens for anybody',
+      { ...LOCAL, OIDC_ISSUER: 'https://id.example.com' },
+      ['OIDC_AUDIENCE: is required with OIDC_ISSUER, and of use only with it'],
     ],
     [
       'a key for another encryption',

@@ -1,110 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { BUCKET_NAME } from '../common/bucket-name.js';
 import type { Config, StorageConfig } from './config.js';
-
-const wholeNumber = (fallback: number, minimum = 1) => z.coerce.number().int().min(minimum).default(fallback);
-const flag = (fallback: boolean) =>
-  z
-    .enum(['true', 'false', '1', '0'])
-    .default(fallback ? 'true' : 'false')
-    .transform((value) => value === 'true' || value === '1');
-const url = (...protocols: string[]) =>
-  z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
-    message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-  });
-
-/** A JSON object of texts by name, such as {"orders-api":"Bearer 123"}. The value itself is never repeated in a message. */
-const named = (rule: z.ZodType<string>, what: string) =>
-  z
-    .string()
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        context.addIssue({ code: 'custom', message: `must be a JSON object of ${what} by name` });
-        return z.NEVER;
-      }
-    })
-    .pipe(z.record(z.string().regex(/^[\w.-]{1,100}$/), rule, { error: `must be a JSON object of ${what} by name` }));
-
-/** The project's root: two folders above this file, in `src` as in `dist`. */
-const projectRoot = resolve(import.meta.dirname, '../..');
-
-/** Every variable with its rule and default; README.md and .env.example list the same. */
-export const environmentSchema = z.object({
-  HOST: z.string().min(1).default('0.0.0.0'),
-  PORT: wholeNumber(3000).pipe(z.number().max(65535)),
-  PUBLIC_URL: url('http:', 'https:').optional(),
-  BODY_LIMIT_BYTES: wholeNumber(1_048_576),
-  WAIT_CAP_SECONDS: wholeNumber(30, 0),
-  CORS_ORIGINS: z.string().default(''),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  DATABASE_URL: url('postgresql:', 'postgres:'),
-  DATABASE_POOL_SIZE: wholeNumber(10),
-  REDIS_URL: url('redis:', 'rediss:'),
-  STORAGE_DRIVER: z.enum(['local', 's3']).default('local'),
-  STORAGE_ROOT: z.string().min(1).optional(),
-  STORAGE_SIGNING_KEY: z.string().min(32).optional(),
-  S3_BUCKET: z.string().min(3).optional(),
-  S3_REGION: z.string().min(1).default('us-east-1'),
-  S3_ENDPOINT: url('http:', 'https:').optional(),
-  S3_PUBLIC_ENDPOINT: url('http:', 'https:').optional(),
-  S3_FORCE_PATH_STYLE: flag(false),
-  S3_PREFIX: z
-    .string()
-    .regex(/^([\w.-]+\/)*$/, 'must be empty or end with /')
-    .default(''),
-  S3_SSE: z.enum(['AES256', 'aws:kms']).optional(),
-  S3_SSE_KMS_KEY_ID: z.string().min(1).optional(),
-  WORKER_HOST: z.string().min(1).optional(),
-  WORKER_PORT: wholeNumber(3001).pipe(z.number().max(65535)),
-  WORKER_CONCURRENCY: wholeNumber(2),
-  DRAIN_SECONDS: wholeNumber(8, 0),
-  RUN_LEASE_SECONDS: wholeNumber(15, 2),
-  RUN_SWEEP_SECONDS: wholeNumber(5),
-  RUN_TIMEOUT_SECONDS: wholeNumber(3600),
-  RUN_MAX_TIMEOUT_SECONDS: wholeNumber(86_400),
-  RUN_MAX_ATTEMPTS: wholeNumber(5),
-  RUN_RETRY_DELAY_SECONDS: wholeNumber(5),
-  RESULT_TTL_SECONDS: wholeNumber(7 * 86_400),
-  RUN_HISTORY_SECONDS: wholeNumber(90 * 86_400),
-  IDEMPOTENCY_SECONDS: wholeNumber(86_400),
-  LINK_TTL_SECONDS: wholeNumber(300),
-  ENGINE_MEMORY_MB: wholeNumber(256, 64),
-  ENGINE_THREADS: wholeNumber(2),
-  ENGINE_SPILL_MB: wholeNumber(10_240),
-  UPLOAD_MAX_BYTES: wholeNumber(5 * 1024 ** 3),
-  UPLOAD_MAX_UNPACKED_BYTES: wholeNumber(20 * 1024 ** 3),
-  UPLOAD_CONCURRENT_IMPORTS: wholeNumber(2),
-  DATASET_CACHE_MB: wholeNumber(10_240),
-  PAGE_CACHE_MB: wholeNumber(512),
-  EXPORT_SOURCE_URL: url('http:', 'https:').optional(),
-  EXPORT_SECRETS: named(z.string().min(1), 'secrets').optional(),
-  EXPORT_DATABASES: named(url('postgresql:', 'postgres:', 'mysql:', 'mariadb:'), 'database URLs').optional(),
-  EXPORT_ALLOW_DB_URL: flag(false),
-  EXPORT_SEAL_KEY: z.string().min(32).optional(),
-  EXPORT_MAX_PAGE_BYTES: wholeNumber(67_108_864),
-  EXPORT_MAX_PAGES: wholeNumber(100_000),
-  OUTBOUND_ALLOW: z.string().default(''),
-  SQS_ENDPOINT: url('http:', 'https:').optional(),
-  SQS_REGION: z.string().min(1).default('us-east-1'),
-  INTAKE_QUEUE_URL: url('http:', 'https:').optional(),
-  INTAKE_OUTPUT_QUEUE_URL: url('http:', 'https:').optional(),
-  INTAKE_DEAD_LETTER_QUEUE_URL: url('http:', 'https:').optional(),
-  INTAKE_ROUTES: named(z.string().regex(BUCKET_NAME), 'buckets').optional(),
-  INTAKE_FIELD: z.string().min(1).default('genre'),
-  EVENTS_QUEUE_URL: url('http:', 'https:').optional(),
-  WEBHOOK_SEAL_KEY: z.string().min(32).optional(),
-  WEBHOOK_TIMEOUT_SECONDS: wholeNumber(20),
-  OUTBOX_RETENTION_SECONDS: wholeNumber(30 * 86_400),
-  SCRATCH_DIR: z.string().min(1).default(join(tmpdir(), 'longhaul')),
-  CATALOGUE_DIR: z.string().min(1).default(join(projectRoot, 'catalogue')),
-});
-
-type Environment = z.infer<typeof environmentSchema>;
+import { environmentSchema, projectRoot, type Environment } from './environment-schema.js';
 
 /** Seven days: no S3 server takes a signature that lives longer. */
 const MAX_S3_LINK_SECONDS = 604_800;
@@ -122,7 +20,11 @@ type Variables = Readonly<Record<string, string | undefined>>;
 /** Reads and checks the environment as a whole. An empty variable counts as absent. */
 export function parseEnvironment(environment: Variables): Config {
   return toConfig(
-    parse(environmentSchema, environment, (given) => [...storageProblems(given), ...exportProblems(given)]),
+    parse(environmentSchema, environment, (given) => [
+      ...storageProblems(given),
+      ...exportProblems(given),
+      ...authProblems(given),
+    ]),
   );
 }
 
@@ -150,14 +52,10 @@ function parse<T>(wanted: z.ZodType<T>, environment: Variables, further = (_: Va
 function toConfig(env: Environment): Config {
   return deepFreeze({
     version: readVersion(),
-    http: {
-      host: env.HOST,
-      port: env.PORT,
-      publicUrl: (env.PUBLIC_URL ?? `http://localhost:${String(env.PORT)}`).replace(/\/+$/, ''),
-      bodyLimitBytes: env.BODY_LIMIT_BYTES,
-      waitCapSeconds: env.WAIT_CAP_SECONDS,
-      corsOrigins: list(env.CORS_ORIGINS),
-    },
+    http: toHttp(env),
+    auth: toAuth(env),
+    limits: toLimits(env),
+    audit: { retentionSeconds: env.AUDIT_RETENTION_SECONDS },
     log: { level: env.LOG_LEVEL },
     database: { url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE },
     redis: { url: env.REDIS_URL },
@@ -167,6 +65,7 @@ function toConfig(env: Environment): Config {
       port: env.WORKER_PORT,
       concurrency: env.WORKER_CONCURRENCY,
       drainSeconds: env.DRAIN_SECONDS,
+      longRunSeconds: env.LONG_RUN_SECONDS,
     },
     runs: {
       leaseSeconds: env.RUN_LEASE_SECONDS,
@@ -203,6 +102,46 @@ function toConfig(env: Environment): Config {
     catalogueDir: resolve(env.CATALOGUE_DIR),
   });
 }
+
+const toHttp = (env: Environment): Config['http'] => ({
+  host: env.HOST,
+  port: env.PORT,
+  publicUrl: (env.PUBLIC_URL ?? `http://localhost:${String(env.PORT)}`).replace(/\/+$/, ''),
+  bodyLimitBytes: env.BODY_LIMIT_BYTES,
+  waitCapSeconds: env.WAIT_CAP_SECONDS,
+  corsOrigins: list(env.CORS_ORIGINS),
+  trustedProxies: env.TRUSTED_PROXIES,
+});
+
+function toAuth(env: Environment): Config['auth'] {
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = env;
+  return {
+    enabled: env.AUTH === 'on',
+    bootstrapKey: env.BOOTSTRAP_API_KEY,
+    oidc:
+      issuer === undefined || audience === undefined
+        ? undefined
+        : {
+            issuer,
+            audience,
+            jwksUrl: env.OIDC_JWKS_URL,
+            ownerClaim: env.OIDC_OWNER_CLAIM,
+            scopeClaim: env.OIDC_SCOPE_CLAIM,
+            clockSkewSeconds: env.OIDC_CLOCK_SKEW_SECONDS,
+          },
+  };
+}
+
+const toLimits = (env: Environment): Config['limits'] => ({
+  running: env.LIMIT_RUNNING,
+  queued: env.LIMIT_QUEUED,
+  rows: env.LIMIT_ROWS,
+  bytes: env.LIMIT_BYTES,
+  runSeconds: env.RUN_MAX_TIMEOUT_SECONDS,
+  uploadBytes: env.UPLOAD_MAX_BYTES,
+  storedBytes: env.LIMIT_STORED_BYTES,
+  requestsPerMinute: env.LIMIT_REQUESTS_PER_MINUTE,
+});
 
 /** What comes in and goes out besides requests and their answers. */
 function toMessaging(env: Environment): Pick<Config, 'sqs' | 'intake' | 'events' | 'webhooks'> {
@@ -282,6 +221,19 @@ function exportProblems(given: Variables): string[] {
   const allowed = environmentSchema.shape.EXPORT_ALLOW_DB_URL.safeParse(given['EXPORT_ALLOW_DB_URL']).data;
   if (allowed !== true || given['EXPORT_SEAL_KEY'] !== undefined) return [];
   return ['EXPORT_SEAL_KEY: is required when EXPORT_ALLOW_DB_URL is true'];
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+function authProblems(given: Variables): string[] {
+  const problems: string[] = [];
+  if (given['AUTH'] === 'off' && !LOOPBACK.test(given['HOST'] ?? '')) {
+    problems.push('AUTH: can be off only when HOST is a loopback address, such as 127.0.0.1');
+  }
+  if ((given['OIDC_ISSUER'] === undefined) !== (given['OIDC_AUDIENCE'] === undefined)) {
+    problems.push('OIDC_AUDIENCE: is required with OIDC_ISSUER, and of use only with it');
+  }
+  return problems;
 }
 
 function readVersion(): string {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { assertNever } from '../common/assert-never.js';
-import type { Caller } from '../platform/http/caller.js';
+import type { Origin } from '../platform/http/caller.js';
 import { RunCreator, type CreatedRun } from '../runs/run-creator.js';
 import { RunKind } from '../runs/run.js';
 import { RunsService } from '../runs/runs.service.js';
@@ -28,8 +28,8 @@ export class ExportsService {
    * Checks what can be checked before the rows are there, pins the versions of datasets, and queues the run. Throws
    * `ValidationFailed` and its like with pointers into the body.
    */
-  async create(caller: Caller, request: ExportRequest, idempotencyKey: string | null): Promise<CreatedRun> {
-    const { owner, requestId, traceparent } = caller;
+  async create(origin: Origin, request: ExportRequest, idempotencyKey: string | null): Promise<CreatedRun> {
+    const { owner, requestId, traceparent } = origin;
     const { spec, format, formatOptions, timeZone, timeoutSeconds, maxAgeSeconds, callbackUrl } = request;
     const { source, inputs } = await this.prepare(owner, spec);
     return await this.creator.create({

@@ -21,11 +21,11 @@ export class RunStarter {
   /** Returns the id of the run; throws what a request with this body would be answered with. */
   async start({ owner, type, body }: WaitingMessage): Promise<string> {
     const { id, body: request } = runMessage.parse(JSON.parse(body.toString('utf8')));
-    const caller = { owner, requestId: uuidv7(), traceparent: null };
+    const origin = { owner, requestId: uuidv7(), traceparent: null };
     const { run } =
       type === MessageType.Report
-        ? await this.reports.create(caller, parseReportRequest(request), id)
-        : await this.exports.create(caller, parseExportRequest(request), id);
+        ? await this.reports.create(origin, parseReportRequest(request), id)
+        : await this.exports.create(origin, parseExportRequest(request), id);
     return run.id;
   }
 }

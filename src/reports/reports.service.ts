@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { ValidationFailed } from '../common/errors.js';
 import { DatasetsService } from '../datasets/datasets.service.js';
-import type { Caller } from '../platform/http/caller.js';
+import type { Origin } from '../platform/http/caller.js';
 import { RunKind } from '../runs/run.js';
 import { RunCreator, type CreatedRun } from '../runs/run-creator.js';
 import type { ReportRow } from './code-report.js';
@@ -26,11 +26,11 @@ export class ReportsService {
    * Checks the request against the definition's schema, pins the definition's and the datasets' versions, and queues the
    * run. Throws `DefinitionNotFound`, `ValidationFailed`, `DatasetNotFound`.
    */
-  async create(caller: Caller, request: ReportRequest, idempotencyKey: string | null): Promise<CreatedRun> {
+  async create(origin: Origin, request: ReportRequest, idempotencyKey: string | null): Promise<CreatedRun> {
     const { fields } = request;
-    const { definition, parameters, inputs } = await this.prepare(caller.owner, request);
+    const { definition, parameters, inputs } = await this.prepare(origin.owner, request);
     return await this.runs.create({
-      owner: caller.owner,
+      owner: origin.owner,
       kind: RunKind.Report,
       name: definition.name,
       definitionVersion: definition.version,
@@ -42,9 +42,9 @@ export class ReportsService {
       timeoutSeconds: fields.timeout_seconds ?? null,
       maxAgeSeconds: fields.max_age,
       idempotency: idempotencyKey === null ? null : { key: idempotencyKey, requestHash: hashOf(request) },
-      requestId: caller.requestId,
+      requestId: origin.requestId,
       callbackUrl: fields.callback_url ?? null,
-      traceparent: caller.traceparent,
+      traceparent: origin.traceparent,
     });
   }
 

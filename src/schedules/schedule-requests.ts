@@ -3,7 +3,7 @@ import { assertNever } from '../common/assert-never.js';
 import { AppError, ValidationFailed } from '../common/errors.js';
 import { parseExportRequest, type ExportRequest } from '../exports/export-request.js';
 import { ExportsService } from '../exports/exports.service.js';
-import type { Caller } from '../platform/http/caller.js';
+import type { Origin } from '../platform/http/caller.js';
 import { DefinitionNotFound, DefinitionsService } from '../reports/definitions.service.js';
 import { parseReportRequest } from '../reports/report-request.js';
 import { ReportsService } from '../reports/reports.service.js';
@@ -35,13 +35,13 @@ export class ScheduleRequests {
   }
 
   /** Creates the run of an occurrence, once per key. Throws what creating it over HTTP does. */
-  async create(caller: Caller, request: ScheduledRequest, { at, key }: { at: Date; key: string }): Promise<Run> {
-    const body = await this.resolve(caller.owner, request, at);
+  async create(origin: Origin, request: ScheduledRequest, { at, key }: { at: Date; key: string }): Promise<Run> {
+    const body = await this.resolve(origin.owner, request, at);
     switch (request.kind) {
       case RunKind.Report:
-        return (await this.reports.create(caller, parseReportRequest(body), key)).run;
+        return (await this.reports.create(origin, parseReportRequest(body), key)).run;
       case RunKind.Export:
-        return (await this.exports.create(caller, parseExportRequest(body), key)).run;
+        return (await this.exports.create(origin, parseExportRequest(body), key)).run;
       default:
         return assertNever(request.kind);
     }

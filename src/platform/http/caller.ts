@@ -1,28 +1,55 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
+import type { Actor } from '../../common/actor.js';
+import { SCOPES, type Scope } from '../../common/scope.js';
 
-/** Who asks. Every run, dataset and file belongs to an owner and is invisible to others. */
-export interface Caller {
+/** For whom something is done, and what it can be found by. Every run, dataset and file belongs to an owner and is invisible to others. */
+export interface Origin {
   owner: string;
   requestId: string;
   traceparent: string | null;
 }
 
-/** Owner of everything while the service has no API keys. */
+/** Who asks, and what they may do. */
+export interface Caller extends Origin {
+  scopes: ReadonlySet<Scope>;
+  actor: Actor;
+}
+
+/** Owner of what belongs to nobody in particular: a single tenant, the demo data, messages of the intake queue. */
 export const DEFAULT_OWNER = 'default';
 
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 
-/** The caller of a request or of a WebSocket. */
-export function callerOf({ id, headers }: Pick<IncomingMessage, 'headers'> & { id: string }): Caller {
+export type CallerRequest = IncomingMessage & { id: string; caller?: Caller };
+
+/** The trace that the request belongs to; null if it names none, or wrongly. */
+export function traceparentOf({ headers }: Pick<IncomingMessage, 'headers'>): string | null {
   const { traceparent } = headers;
+  return typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : null;
+}
+
+/** The caller of a request or of a WebSocket. */
+export function callerOf(request: CallerRequest): Caller {
+  return request.caller ?? anonymous(request);
+}
+
+/** Who calls while authentication is off: the default owner, who may do everything. */
+export function anonymous(request: CallerRequest): Caller {
   return {
     owner: DEFAULT_OWNER,
-    requestId: id,
-    traceparent: typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : null,
+    scopes: new Set(SCOPES),
+    actor: {
+      type: 'anonymous',
+      id: null,
+      address: request.socket.remoteAddress ?? null,
+      requestId: request.id,
+    },
+    requestId: request.id,
+    traceparent: traceparentOf(request),
   };
 }
 
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller =>
-  callerOf(context.switchToHttp().getRequest<IncomingMessage & { id: string }>()),
+  callerOf(context.switchToHttp().getRequest<CallerRequest>()),
 );

@@ -1,0 +1,23 @@
+/** What a key or token may do. A route names those that open it; one of them is enough. */
+export const Scope = {
+  /** Reports, exports, their results, definitions, datasets and schedules: looking only. */
+  ReportsRead: 'reports:read',
+  /** Starting, cancelling and deleting reports, and their schedules. */
+  ReportsRun: 'reports:run',
+  /** The same for exports. */
+  ExportsRun: 'exports:run',
+  DatasetsWrite: 'datasets:write',
+  DefinitionsWrite: 'definitions:write',
+  WebhooksWrite: 'webhooks:write',
+  IntakeWrite: 'intake:write',
+  /** Everything its owner may do; and keys, limits and the audit of all owners. */
+  Admin: 'admin',
+} as const;
+
+export type Scope = (typeof Scope)[keyof typeof Scope];
+
+export const SCOPES: readonly Scope[] = Object.values(Scope);
+
+/** Whether `held` opens what one of `anyOf` opens. */
+export const isAllowed = (held: ReadonlySet<Scope>, anyOf: readonly Scope[]): boolean =>
+  held.has(Scope.Admin) || anyOf.some((scope) => held.has(scope));
