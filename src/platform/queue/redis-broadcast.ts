@@ -5,6 +5,9 @@ import { Config } from '../../config/config.js';
 import { Broadcast } from './broadcast.js';
 import { redisOptions } from './redis-options.js';
 
+/** Whoever announces a change waits for it: also those who hold a lease on what they do meanwhile. */
+const PUBLISH_TIMEOUT_MS = 2000;
+
 /** Redis publish/subscribe: one connection per process, and one subscription per channel, however many listen to it. */
 @Injectable()
 export class RedisBroadcast extends Broadcast implements OnApplicationShutdown {
@@ -17,8 +20,14 @@ export class RedisBroadcast extends Broadcast implements OnApplicationShutdown {
 
   constructor(config: Config) {
     super();
-    // No offline queue for announcements: what cannot be said now is old news later.
-    this.publisher = new Redis(config.redis.url, { ...redisOptions, enableOfflineQueue: false, lazyConnect: true });
+    // Announcements wait for no connection, and none is sent again: what cannot be said now is old news later.
+    this.publisher = new Redis(config.redis.url, {
+      ...redisOptions,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      commandTimeout: PUBLISH_TIMEOUT_MS,
+      lazyConnect: true,
+    });
     this.subscriber = new Redis(config.redis.url, { ...redisOptions, autoResubscribe: false, lazyConnect: true });
     for (const client of [this.publisher, this.subscriber]) {
       client.on('error', (error: Error) => {
@@ -46,7 +55,8 @@ export class RedisBroadcast extends Broadcast implements OnApplicationShutdown {
     const isFirst = this.listeners.listenerCount(channel) === 0;
     this.listeners.on(channel, listener);
     if (listening) this.beginnings.on(channel, listening);
-    if (isFirst) this.listen([channel]);
+    // Redis takes a second subscription for the first: its answer says that listening has begun.
+    if (isFirst || listening) this.listen([channel]);
     return () => {
       this.listeners.off(channel, listener);
       if (listening) this.beginnings.off(channel, listening);
