@@ -1,5 +1,4 @@
-import type { Response } from 'express';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Shorter than the idle time-out of common proxies. */
 const HEARTBEAT_MS = 15_000;
@@ -10,12 +9,14 @@ export interface StreamEvent {
   data: unknown;
 }
 
-/** Aborts when the client has gone. */
-export function clientGone(response: Response): AbortSignal {
+/** Aborts when the client has gone, also if that was before the call. */
+export function clientGone(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   response.once('close', () => {
     controller.abort();
   });
+  // Then nothing says so any more.
+  if (response.destroyed) controller.abort();
   return controller.signal;
 }
 
@@ -27,7 +28,7 @@ export function lastEventId({ headers, url }: Pick<IncomingMessage, 'headers' | 
 }
 
 /** Sends server-sent events until the source ends or the client goes. A slow client slows the source, not the memory. */
-export async function sendEvents(response: Response, events: AsyncIterable<StreamEvent>): Promise<void> {
+export async function sendEvents(response: ServerResponse, events: AsyncIterable<StreamEvent>): Promise<void> {
   response.writeHead(200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-store, no-transform',
@@ -50,7 +51,7 @@ export async function sendEvents(response: Response, events: AsyncIterable<Strea
 }
 
 /** Resolves when the response can take more, or never will. */
-async function writable(response: Response): Promise<void> {
+async function writable(response: ServerResponse): Promise<void> {
   await new Promise<void>((resolve) => {
     const done = (): void => {
       response.off('drain', done).off('close', done);
