@@ -181,6 +181,15 @@ describe('a socket', () => {
     deaf.terminate();
   });
 
+  it('that breaks the protocol while the process stops does not keep it from stopping', async () => {
+    const client = await opened();
+    const closed = conversation(client);
+    const stopped = app.close();
+    client.send('x'.repeat(5000));
+    await stopped;
+    expect((await closed).code).not.toBe(1009);
+  });
+
   it('does not keep clients from HTTP that offer another protocol', async () => {
     const headers = {
       connection: 'Upgrade, HTTP2-Settings',

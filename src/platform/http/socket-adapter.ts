@@ -72,9 +72,10 @@ export class SocketAdapter extends WsAdapter {
 
   override async close(server: WebSocketServer): Promise<void> {
     clearInterval(this.beats.get(server));
+    // Rejects for a client that breaks the protocol, which has to go all the same.
     const left = [...server.clients].map((client) => once(client, 'close'));
     for (const client of server.clients) client.close(SocketClose.GoingAway);
-    await Promise.race([Promise.all(left), delay(CLOSE_MS)]);
+    await Promise.race([Promise.allSettled(left), delay(CLOSE_MS)]);
     await super.close(server);
   }
 
