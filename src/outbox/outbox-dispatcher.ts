@@ -44,7 +44,11 @@ export class OutboxDispatcher implements OnApplicationBootstrap, BeforeApplicati
     this.loop = this.run();
   }
 
-  /** After the runs of this worker have ended or been handed back, so that what they have to tell is told. */
+  /**
+   * After the runs of this worker have ended or been handed back: what they have to tell is told until then. Now the events in
+   * hand are ended, and those behind them given back: whatever is left, the last word of a run too, any other worker tells, or
+   * the next one that starts. What takes longer than `STOP_MS` is told again when its lease has run out.
+   */
   async beforeApplicationShutdown(): Promise<void> {
     this.unsubscribe();
     this.stopping = true;
@@ -70,16 +74,14 @@ export class OutboxDispatcher implements OnApplicationBootstrap, BeforeApplicati
   private async claim(): Promise<ClaimedEvent[][]> {
     const free = STREAMS - this.inHand.size;
     if (free === 0) return [];
-    const limits = { eventsPerStream: EVENTS_PER_STREAM, leaseSeconds: this.config.runs.leaseSeconds };
+    const { after } = this;
+    const limits = { after, streams: free, eventsPerStream: EVENTS_PER_STREAM };
     try {
-      const { after } = this;
-      const claim = await this.repository.claim({ ...limits, after, streams: free });
+      const claim = await this.repository.claim({ ...limits, leaseSeconds: this.config.runs.leaseSeconds });
       this.after = claim.last;
-      const left = free - claim.streams.length;
-      if (after === '' || left === 0) return claim.streams;
-      const again = await this.repository.claim({ ...limits, after: '', streams: left });
-      this.after = again.last;
-      return [...claim.streams, ...again.streams];
+      // The round is at its end: it begins anew as soon as what this claim has is begun.
+      if (after !== '' && claim.last === '') this.bell.ring();
+      return claim.streams;
     } catch (error) {
       this.logger.warn({ err: error, msg: 'the outbox cannot be read; it is tried again' });
       return [];

@@ -1,7 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { OutboxDispatcher } from '../../src/outbox/outbox-dispatcher.js';
 import { OutboxRetention } from '../../src/outbox/outbox-retention.js';
-import { OutboxRepository } from '../../src/outbox/outbox.repository.js';
+import { OutboxRepository, type Claim, type ClaimLimits } from '../../src/outbox/outbox.repository.js';
+import { OutboxSinks } from '../../src/outbox/outbox-sinks.js';
+import { OutboxTeller } from '../../src/outbox/outbox-teller.js';
+import { Broadcast } from '../../src/platform/queue/broadcast.js';
+import { testConfig } from '../support/config.js';
 import { anEvent, OutboxApp, RecordingSink } from '../support/outbox-app.js';
 
 const REDIS_DATABASE = 14;
@@ -117,6 +121,56 @@ describe('a sink that fails', () => {
     const [first = 0, second = 0, third = 0] = at;
     expect(second - first).toBeGreaterThan(700);
     expect(third - second).toBeGreaterThan(1400);
+  });
+});
+
+describe('a claim that fails', () => {
+  /** Fails once: when the round has come to its end and begins anew. */
+  class FailingOnce extends OutboxRepository {
+    /** What the claim before the one that failed had taken. */
+    takenBefore: string[] | undefined;
+    private last: Claim | undefined;
+
+    override async claim(limits: ClaimLimits): Promise<Claim> {
+      if (limits.after === '' && this.last !== undefined && this.takenBefore === undefined) {
+        this.takenBefore = this.last.streams.map(([first]) => first!.event.stream);
+        throw new Error('the database is away');
+      }
+      this.last = await super.claim(limits);
+      return this.last;
+    }
+  }
+
+  class Silent extends Broadcast {
+    override async publish(): Promise<void> {
+      await Promise.resolve();
+    }
+
+    override subscribe(): () => void {
+      return () => undefined;
+    }
+  }
+
+  it('takes nothing from the one before', async () => {
+    // More than a dispatcher takes at once; they end together, so that one claim gets all the others.
+    const { promise: isFull, resolve: fill } = Promise.withResolvers<null>();
+    let inHand = 0;
+    const sink = new RecordingSink('a', async () => {
+      inHand += 1;
+      if (inHand === 64) fill(null);
+      await isFull;
+    });
+    await app.fill(100, 100);
+    const repository = new FailingOnce(app.prisma);
+    const sinks = new OutboxSinks();
+    sinks.register(sink);
+    const config = testConfig({ RUN_LEASE_SECONDS: '3600' });
+    const dispatcher = new OutboxDispatcher(repository, new OutboxTeller(repository, sinks), new Silent(), config);
+    dispatcher.onApplicationBootstrap();
+    onTestFinished(async () => dispatcher.beforeApplicationShutdown());
+    await expect.poll(() => repository.takenBefore?.length, patient).toBeGreaterThan(0);
+    await expect.poll(async () => app.open(), patient).toBe(0);
+    expect(sink.taken).toHaveLength(100);
   });
 });
 
