@@ -56,12 +56,12 @@ export class DeliverySender {
     const { outcome, error, isGone } = verdictOn(reaction, claim, this.schedule);
     const ms = Math.round(performance.now() - began);
     const noted = await this.claims.note(claim, { at, status: reaction.status, ms, error }, outcome);
-    const { endpointId } = claim;
-    if (endpointId === null) return;
+    const { endpointId: id, url } = claim;
+    if (!noted || id === null || outcome.kind !== 'failed') return;
     const disabled = isGone
-      ? await this.endpoints.disable(endpointId, GONE_REASON)
-      : noted && outcome.kind === 'failed' && (await this.endpoints.disableIfDead(endpointId, DEAD_REASON, DEAD_AFTER));
-    if (disabled) this.logger.warn({ msg: 'a webhook endpoint was disabled', endpoint: endpointId });
+      ? await this.endpoints.disable({ id, url }, GONE_REASON)
+      : await this.endpoints.disableIfDead(id, DEAD_REASON, DEAD_AFTER);
+    if (disabled) this.logger.warn({ msg: 'a webhook endpoint was disabled', endpoint: id });
   }
 
   private async release(claim: DeliveryClaim): Promise<void> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import type { CursorPosition } from '../common/pagination.js';
+import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
 import type { EndpointChange, WebhookEndpoint } from './webhook.js';
 
@@ -85,24 +86,24 @@ export class WebhookEndpointsRepository {
     return count > 0;
   }
 
-  /** In the name of the service. False if it is disabled already. */
-  async disable(id: string, reason: string): Promise<boolean> {
+  /** In the name of the service. False if it is disabled already, or has another URL than the one that the reason is about. */
+  async disable({ id, url }: Pick<WebhookEndpoint, 'id' | 'url'>, reason: string): Promise<boolean> {
     const { count } = await this.prisma.webhookEndpoint.updateMany({
-      where: { id, enabled: true },
+      where: { id, url, enabled: true },
       data: { enabled: false, disabledReason: reason },
     });
     return count > 0;
   }
 
-  /** Disables an endpoint that has taken nothing for so many seconds, while so many deliveries to it failed for good. */
+  /** Disables an endpoint that, enabled all the time, took nothing for so many seconds, while so many deliveries to it failed for good. */
   async disableIfDead(id: string, reason: string, rule: { failures: number; seconds: number }): Promise<boolean> {
+    const since = Prisma.sql`now() - ${rule.seconds} * interval '1 second'`;
     const changed = await this.prisma.$executeRaw`
       UPDATE webhook_endpoints e SET enabled = false, disabled_reason = ${reason}
-      WHERE id = ${id}::uuid AND enabled AND ${rule.failures} <= (
+      WHERE id = ${id}::uuid AND enabled AND enabled_at <= ${since} AND ${rule.failures} <= (
         SELECT count(*) FILTER (WHERE d.status = 'failed') FROM webhook_deliveries d
         JOIN outbox_events o ON o.id = d.event_id AND o.type <> 'ping'
-        WHERE d.endpoint_id = e.id AND d.finished_at > now() - ${rule.seconds} * interval '1 second'
-          AND d.finished_at > e.enabled_at
+        WHERE d.endpoint_id = e.id AND d.finished_at > ${since}
         HAVING count(*) FILTER (WHERE d.status = 'delivered') = 0)`;
     return changed > 0;
   }

@@ -104,7 +104,7 @@ describe('an event', () => {
   });
 
   it('is sent again with the same id when the sender died before it could note it, which then it cannot any more', async () => {
-    const receiver = await receiving();
+    const receiver = await receiving((response, count) => response.writeHead(count === 1 ? 200 : 410).end());
     const { endpoint } = await app.endpoint(receiver.url);
     const event = await app.told();
     const [dead] = await app.sender.claim(10);
@@ -116,6 +116,7 @@ describe('an event', () => {
     const [delivery] = await app.listed(endpoint.id);
     expect(delivery).toMatchObject({ status: 'delivered', attempts: 2 });
     expect(delivery?.log).toHaveLength(1);
+    expect((await app.webhooks.get('ann', endpoint.id)).enabled).toBe(true);
   });
 
   it('is given back when the process ends, and that is no failure', async () => {
@@ -171,6 +172,19 @@ describe('a receiver', () => {
     const enabled = await app.webhooks.change('ann', endpoint.id, { enabled: true });
     expect(enabled).toMatchObject({ enabled: true, disabledReason: null });
     expect(await app.send()).toBe(1);
+  });
+
+  it('that is gone leaves the URL alone that its owner has given instead meanwhile', async () => {
+    let answer: () => void = () => undefined;
+    const receiver = await receiving((response) => (answer = () => response.writeHead(410).end()));
+    const { endpoint } = await app.endpoint(receiver.url);
+    await app.told();
+    const sent = app.send();
+    await expect.poll(() => receiver.received.length).toBe(1);
+    await app.webhooks.change('ann', endpoint.id, { url: 'http://127.0.0.1:1/new' });
+    answer();
+    await sent;
+    expect(await app.webhooks.get('ann', endpoint.id)).toMatchObject({ enabled: true, disabledReason: null });
   });
 
   it('leads nowhere else by a redirect', async () => {
@@ -248,12 +262,8 @@ describe('a receiver', () => {
 
   it('that took nothing for days is told nothing more, but not for what failed before it was enabled', async () => {
     const { endpoint } = await app.endpoint('http://127.0.0.1:1/');
-    const fail = async (): Promise<void> => {
-      const event = await app.told();
-      await app.sql.query('UPDATE webhook_deliveries SET failures = 9 WHERE event_id = $1', [event.id]);
-      await app.send();
-    };
-    for (let count = 0; count < 4; count += 1) await fail();
+    await app.sql.query(`UPDATE webhook_endpoints SET enabled_at = now() - interval '5 days'`);
+    await fail(4);
     expect((await app.webhooks.get('ann', endpoint.id)).enabled).toBe(true);
     await fail();
     const disabled = await app.webhooks.get('ann', endpoint.id);
@@ -263,4 +273,20 @@ describe('a receiver', () => {
     await fail();
     expect((await app.webhooks.get('ann', endpoint.id)).enabled).toBe(true);
   });
+
+  it('that took nothing since it was enabled, which is not days ago, is told more', async () => {
+    const { endpoint } = await app.endpoint('http://127.0.0.1:1/');
+    await app.sql.query(`UPDATE webhook_endpoints SET enabled_at = now() - interval '4 days'`);
+    await fail(6);
+    expect((await app.webhooks.get('ann', endpoint.id)).enabled).toBe(true);
+  });
+
+  /** So many events that are given up with the next attempt. */
+  async function fail(times = 1): Promise<void> {
+    for (let count = 0; count < times; count += 1) {
+      const event = await app.told();
+      await app.sql.query('UPDATE webhook_deliveries SET failures = 9 WHERE event_id = $1', [event.id]);
+      await app.send();
+    }
+  }
 });
