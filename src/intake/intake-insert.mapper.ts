@@ -34,21 +34,20 @@ export function asConflict(row: Row): Row {
 }
 
 /**
- * Each document gets the first of its names that nobody has; of equal titles in one statement, only the first may have the plain
- * one. A name that is taken while the statement runs makes all of it fail.
+ * Each document gets the first of its names that nobody has. Rows of one statement do not see each other: none may have a name that
+ * an earlier one might get. A name that is taken while the statement runs makes all of it fail.
  */
 export function insertStatement(owner: string, rows: readonly Row[]): Prisma.Sql {
-  const plain = new Set<string>();
+  const reserved = new Set<string>();
   const values = rows.map((row) => {
     const state = row.rejection === null ? IntakeState.Received : IntakeState.Rejected;
     const reason = row.rejection === null ? null : JSON.stringify(row.rejection);
-    const [first = null, ...others] = namesOf(row);
-    const isFree = first !== null && !plain.has(`${row.bucket ?? ''}/${first}`);
-    plain.add(`${row.bucket ?? ''}/${first ?? ''}`);
-    const [second = null, third = null] = others;
+    const places = namesOf(row).map((name) => ({ name, place: JSON.stringify([row.bucket, name]) }));
+    const free = places.filter(({ place }) => !reserved.has(place)).map(({ name }) => name);
+    for (const { place } of places) reserved.add(place);
+    const [first = `${row.id}.json`, second = first, third = second] = free;
     return Prisma.sql`(${row.id}::uuid, ${row.identity}, ${row.messageId}, ${row.type}, ${row.group}, ${row.body}::bytea,
-      ${state}::intake_state, ${row.title}, ${row.route}, ${row.bucket}, ${isFree ? first : second}, ${second}, ${third},
-      ${reason}::jsonb)`;
+      ${state}::intake_state, ${row.title}, ${row.route}, ${row.bucket}, ${first}, ${second}, ${third}, ${reason}::jsonb)`;
   });
   const isTaken = (name: string): Prisma.Sql =>
     Prisma.sql`EXISTS (SELECT FROM intake_messages m WHERE m.bucket = v.bucket AND m.key = v.${Prisma.raw(name)})`;

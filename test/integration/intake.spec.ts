@@ -93,6 +93,14 @@ describe('messages that arrive at the same time', () => {
     expect(rows).toEqual([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
   });
 
+  it('get names of their own also if the title of one is the second name of another', async () => {
+    const batch = [document('1', 'Old'), document('2', 'T'), document('b', 'T'), document('c', 'T-b')];
+    const keys = (await messages.accept(OWNER, batch)).map(({ message }) => message.key);
+    expect(keys).toEqual(['Old.json', 'T.json', 'T-b.json', 'T-b-c.json']);
+    const later = await messages.accept(OWNER, [document('d', 'Old'), document('e', 'Old-d')]);
+    expect(later.map(({ message }) => message.key)).toEqual(['Old-d.json', 'Old-d-e.json']);
+  });
+
   it('are one message if they are the same', async () => {
     const all = await Promise.all(Array.from({ length: 10 }, () => accept('1', '2')));
     expect(all.flat().filter(({ repeated }) => !repeated)).toHaveLength(2);
