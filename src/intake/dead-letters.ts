@@ -1,10 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../config/config.js';
+import { queueJson, queueText } from '../platform/sqs/queue-text.js';
 import { Sqs } from '../platform/sqs/sqs.js';
 import { QueueRefused } from '../platform/sqs/sqs-errors.js';
 import { DeadLettersRepository, type RejectedMessage } from './dead-letters.repository.js';
 import { MAX_MESSAGE_BYTES } from './intake-message.js';
-import { queueText } from './queue-text.js';
 
 const BATCH = 10;
 /** Longer than a batch takes to send with all retries. */
@@ -47,6 +47,6 @@ export class DeadLetters {
 /** With the message itself if both fit in one. */
 function letterOf({ messageId, group, reason, createdAt, body }: RejectedMessage): string {
   const letter = { id: messageId, reason, group, received_at: createdAt.toISOString(), bytes: body.length };
-  const whole = JSON.stringify({ ...letter, body: body.toString('utf8') });
-  return Buffer.byteLength(whole) <= MAX_MESSAGE_BYTES ? whole : JSON.stringify(letter);
+  const whole = queueJson({ ...letter, body: body.toString('utf8') });
+  return Buffer.byteLength(whole) <= MAX_MESSAGE_BYTES ? whole : queueJson(letter);
 }

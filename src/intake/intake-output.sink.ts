@@ -4,10 +4,10 @@ import { Batcher } from '../common/batcher.js';
 import { Config } from '../config/config.js';
 import { DOCUMENT_STORED, OutboxSink, type OutboxEvent } from '../outbox/outbox-event.js';
 import { OutboxSinks } from '../outbox/outbox-sinks.js';
+import { queueJson, queueText } from '../platform/sqs/queue-text.js';
 import { Sqs } from '../platform/sqs/sqs.js';
 import type { OutputMessage } from './intake-message.js';
 import { IntakeOutputsRepository } from './intake-outputs.repository.js';
-import { queueText } from './queue-text.js';
 
 const storedSchema = z.object({ id: z.string(), bucket: z.string(), file_name: z.string(), route: z.string() });
 
@@ -52,7 +52,7 @@ export class IntakeOutputSink extends OutboxSink implements OnModuleInit {
     if (outputQueueUrl === undefined) await this.outputs.keep(event.owner, route, body);
     else {
       await this.sqs.send(outputQueueUrl, {
-        body: JSON.stringify(body),
+        body: queueJson(body),
         group: queueText(route),
         deduplicationId: queueText(id),
       });

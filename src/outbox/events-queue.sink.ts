@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Config } from '../config/config.js';
+import { queueJson, queueText } from '../platform/sqs/queue-text.js';
 import { Sqs } from '../platform/sqs/sqs.js';
 import { OutboxSink, type OutboxEvent } from './outbox-event.js';
 import { OutboxSinks } from './outbox-sinks.js';
-
-/** What SQS takes as the name of a group. */
-const GROUP = /^[!-~]{1,128}$/;
 
 /** Sends every event to a queue, when one is configured. */
 @Injectable()
@@ -29,10 +26,7 @@ export class EventsQueueSink extends OutboxSink implements OnModuleInit {
     const { queueUrl } = this.config.events;
     if (queueUrl === undefined) return;
     const { id, type, createdAt, data } = event;
-    const body = JSON.stringify({ id, type, timestamp: createdAt.toISOString(), data });
-    await this.sqs.send(queueUrl, { body, group: groupOf(event.stream), deduplicationId: id });
+    const body = queueJson({ id, type, timestamp: createdAt.toISOString(), data });
+    await this.sqs.send(queueUrl, { body, group: queueText(event.stream), deduplicationId: id });
   }
 }
-
-const groupOf = (stream: string): string =>
-  GROUP.test(stream) ? stream : createHash('sha256').update(stream).digest('hex');
