@@ -7,12 +7,12 @@ import { OutboxSinks } from '../outbox/outbox-sinks.js';
 import { queueJson, queueText } from '../platform/sqs/queue-text.js';
 import { Sqs } from '../platform/sqs/sqs.js';
 import type { OutputMessage } from './intake-message.js';
-import { IntakeOutputsRepository } from './intake-outputs.repository.js';
+import { IntakeOutputsRepository, type NewOutput } from './intake-outputs.repository.js';
 
 const storedSchema = z.object({ id: z.string(), bucket: z.string(), file_name: z.string(), route: z.string() });
 
-/** Told documents that are noted in one statement. */
-const NOTES = 1000;
+/** What is written in one statement. */
+const ROWS = 1000;
 
 /**
  * Sends the output message of a stored document. The outbox keeps who has taken an event, and the queue knows repetitions for five
@@ -22,6 +22,7 @@ const NOTES = 1000;
 @Injectable()
 export class IntakeOutputSink extends OutboxSink implements OnModuleInit {
   readonly name = 'intake-output';
+  private readonly kept: Batcher<NewOutput>;
   private readonly notes: Batcher<string>;
 
   constructor(
@@ -31,12 +32,19 @@ export class IntakeOutputSink extends OutboxSink implements OnModuleInit {
     private readonly config: Config,
   ) {
     super();
+    this.kept = new Batcher<NewOutput>(
+      async (messages) => {
+        await this.outputs.keep(messages);
+        return messages.map(() => null);
+      },
+      { size: ROWS, concurrency: 1 },
+    );
     this.notes = new Batcher<string>(
       async (ids) => {
         await this.outputs.noteTold(ids);
         return ids.map(() => null);
       },
-      { size: NOTES, concurrency: 1 },
+      { size: ROWS, concurrency: 1 },
     );
   }
 
@@ -49,7 +57,7 @@ export class IntakeOutputSink extends OutboxSink implements OnModuleInit {
     const { id, bucket, file_name, route } = storedSchema.parse(event.data);
     const body: OutputMessage = { file_name, bucket, id };
     const { outputQueueUrl } = this.config.intake;
-    if (outputQueueUrl === undefined) await this.outputs.keep(event.owner, route, body);
+    if (outputQueueUrl === undefined) await this.kept.add({ owner: event.owner, group: route, body });
     else {
       await this.sqs.send(outputQueueUrl, {
         body: queueJson(body),

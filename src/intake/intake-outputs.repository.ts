@@ -11,6 +11,10 @@ export interface KeptOutput {
   createdAt: Date;
 }
 
+export interface NewOutput extends Pick<KeptOutput, 'group' | 'body'> {
+  owner: string;
+}
+
 const bodySchema: z.ZodType<OutputMessage> = z.object({ file_name: z.string(), bucket: z.string(), id: z.string() });
 
 /** Notes of what was sent, by the ids of rows of messages; and the output itself where no queue is configured. */
@@ -19,15 +23,21 @@ export class IntakeOutputsRepository {
   constructor(private readonly prisma: PrismaService) {}
 
   async noteTold(ids: readonly string[]): Promise<void> {
-    await this.prisma.intakeMessage.updateMany({ where: { id: { in: [...ids] } }, data: { toldAt: new Date() } });
+    await this.prisma.$executeRaw`UPDATE intake_messages SET told_at = now() WHERE id = ANY(${ids}::uuid[])`;
   }
 
-  /** Writes an output message, once for each message. */
-  async keep(owner: string, group: string, body: OutputMessage): Promise<void> {
-    await this.prisma.intakeOutput.createMany({
-      data: [{ owner, group, messageId: body.id, body: { ...body } }],
-      skipDuplicates: true,
-    });
+  /**
+   * Writes output messages in their order, once for each message. Only one process does so at a time: a number that became visible
+   * after a higher one would never be read by those who are past that one.
+   */
+  async keep(outputs: readonly NewOutput[]): Promise<void> {
+    await this.prisma.$transaction([
+      this.prisma.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('intake_outputs', 0))`,
+      this.prisma.intakeOutput.createMany({
+        data: outputs.map(({ body, ...output }) => ({ ...output, messageId: body.id, body: { ...body } })),
+        skipDuplicates: true,
+      }),
+    ]);
   }
 
   /** Oldest first. */

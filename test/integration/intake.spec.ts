@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'v
 import { IntakeMessagesRepository } from '../../src/intake/intake-messages.repository.js';
 import { IntakeState, type Receipt } from '../../src/intake/intake-message.js';
 import type { Outcome, WaitingMessage } from '../../src/intake/intake-work.js';
+import { IntakeOutputsRepository } from '../../src/intake/intake-outputs.repository.js';
 import { IntakeWorkRepository } from '../../src/intake/intake-work.repository.js';
 import { checkMessage } from '../../src/intake/message-check.js';
 import { OutboxRepository } from '../../src/outbox/outbox.repository.js';
@@ -36,7 +37,7 @@ beforeAll(async () => {
   await sql.connect();
 });
 beforeEach(async () => {
-  await sql.query('TRUNCATE intake_messages, outbox_events CASCADE');
+  await sql.query('TRUNCATE intake_messages, intake_outputs, outbox_events CASCADE');
 });
 afterAll(async () => {
   broadcast.onApplicationShutdown();
@@ -78,10 +79,6 @@ describe('messages that arrive at the same time', () => {
     await sql.query(`INSERT INTO intake_messages (id, owner, identity, type, "group", body, bucket, key)
       VALUES (gen_random_uuid(), 'bob', 'id:1', 'document', 'g', '', 'scifi', 'Wanted.json')`);
     const accepted = messages.accept(OWNER, [document('a', 'Before'), document('b', 'Wanted'), document('c', 'After')]);
-    const waiting = async () => {
-      const { rowCount } = await sql.query('SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()');
-      return rowCount;
-    };
     await expect.poll(waiting).toBe(1);
     await sql.query('COMMIT');
     const keys = (await accepted).map(({ message }) => message.key);
@@ -165,3 +162,35 @@ describe('a group', () => {
     expect(await events()).toEqual(['1', '2']);
   });
 });
+
+describe('outputs that are read page by page', () => {
+  it('are all read, also one that is written while a later one is already there', async () => {
+    const [one, other] = [new IntakeOutputsRepository(processes[0]!), new IntakeOutputsRepository(processes[1]!)];
+    const output = (id: string) => ({
+      owner: OWNER,
+      group: 'g',
+      body: { file_name: `${id}.json`, bucket: 'scifi', id },
+    });
+    const read = async (after: bigint) => await one.list(OWNER, { after, limit: 10 });
+    // Nobody knows yet whether this one stays: the first of the two has its number, and waits.
+    await sql.query('BEGIN');
+    await sql.query(`INSERT INTO intake_outputs (owner, "group", message_id, body) VALUES ($1, 'g', 'first', '{}')`, [
+      OWNER,
+    ]);
+    const first = one.keep([output('first')]);
+    await expect.poll(waiting).toBe(1);
+    let isKept = false;
+    const second = other.keep([output('second')]).finally(() => (isKept = true));
+    await expect.poll(async () => isKept || (await waiting()) === 2).toBe(true);
+    const early = await read(0n);
+    await sql.query('ROLLBACK');
+    await Promise.all([first, second]);
+    const late = await read(early.at(-1)?.sequence ?? 0n);
+    expect([...early, ...late].map(({ body }) => body.id)).toEqual(['first', 'second']);
+  });
+});
+
+async function waiting(): Promise<number | null> {
+  const { rowCount } = await sql.query('SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()');
+  return rowCount;
+}
