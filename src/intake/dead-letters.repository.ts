@@ -30,7 +30,10 @@ export class DeadLettersRepository {
     return rows.map(({ body, ...row }) => ({ ...toMessage(row), body: Buffer.from(body) }));
   }
 
-  async noteTold(ids: readonly string[]): Promise<void> {
-    await this.prisma.intakeMessage.updateMany({ where: { id: { in: [...ids] } }, data: { toldAt: new Date() } });
+  /** Nobody takes them for so long. */
+  async hold(ids: readonly string[], seconds: number): Promise<void> {
+    await this.prisma.$executeRaw`
+      UPDATE intake_messages SET lease_until = now() + ${seconds} * interval '1 second'
+      WHERE id = ANY(${ids}::uuid[]) AND state = 'rejected' AND told_at IS NULL`;
   }
 }

@@ -23,14 +23,14 @@ export class IntakeSweeper implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = new SweepTimer('the sweep of the intake', this.config.runs.sweepSeconds, async () => {
-      await this.sweep();
+    this.timer = new SweepTimer('the sweep of the intake', this.config.runs.sweepSeconds, async (signal) => {
+      await this.sweep(signal);
     });
   }
 
-  async sweep(): Promise<void> {
+  async sweep(signal: AbortSignal): Promise<void> {
     for (const group of await this.repository.dueGroups(BATCH)) await this.pool.add(group);
-    await this.deadLetters.send();
+    await this.deadLetters.send(signal);
   }
 
   async stop(): Promise<void> {
