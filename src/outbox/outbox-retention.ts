@@ -18,8 +18,8 @@ export class OutboxRetention implements OnApplicationBootstrap, OnModuleDestroy 
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = new SweepTimer('the sweep of events', SWEEP_SECONDS, async () => {
-      await this.sweep();
+    this.timer = new SweepTimer('the sweep of events', SWEEP_SECONDS, async (signal) => {
+      await this.sweep(signal);
     });
   }
 
@@ -27,14 +27,14 @@ export class OutboxRetention implements OnApplicationBootstrap, OnModuleDestroy 
     await this.timer?.stop();
   }
 
-  async sweep(): Promise<void> {
+  async sweep(signal: AbortSignal): Promise<void> {
     let removed: number;
     let untold = 0;
     do {
       const step = await this.repository.removeOlder(this.config.events.retentionSeconds, BATCH);
       removed = step.removed;
       untold += step.untold;
-    } while (removed === BATCH);
+    } while (removed === BATCH && !signal.aborted);
     if (untold > 0) this.logger.error(`${String(untold)} events were removed that could not be told in all their time`);
   }
 }

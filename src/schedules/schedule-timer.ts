@@ -18,11 +18,11 @@ export class ScheduleTimer implements OnApplicationBootstrap, OnModuleDestroy {
   onApplicationBootstrap(): void {
     const { sweepSeconds, historySeconds } = this.config.runs;
     this.timers = [
-      new SweepTimer('the clock of schedules', TICK_SECONDS, async () => {
-        await this.scheduler.tick();
+      new SweepTimer('the clock of schedules', TICK_SECONDS, async (signal) => {
+        await this.scheduler.tick(signal);
       }),
-      new SweepTimer('the sweep of schedules', sweepSeconds, async () => {
-        await this.scheduler.sweep(historySeconds);
+      new SweepTimer('the sweep of schedules', sweepSeconds, async (signal) => {
+        await this.scheduler.sweep(historySeconds, signal);
       }),
     ];
   }

@@ -25,21 +25,24 @@ export class Scheduler {
     private readonly clock: Clock,
   ) {}
 
-  /** Starts everything that is due now and that no other process has taken. */
-  async tick(): Promise<void> {
+  /** Starts everything that is due now and that no other process has taken, until the signal aborts. */
+  async tick(signal: AbortSignal): Promise<void> {
     const now = this.clock.now();
     if (!(await this.due.anyDue(now))) return;
-    for (let claimed = BATCH; claimed === BATCH;) {
+    for (let claimed = BATCH; claimed === BATCH && !signal.aborted;) {
       const taken = await this.due.claim(now, BATCH, (due) => this.plan(due, now));
       for (const firing of taken.firings) await this.starter.start(firing);
       ({ claimed } = taken);
     }
   }
 
-  /** Starts what processes that died have left pending, and forgets history that is old. */
-  async sweep(historySeconds: number): Promise<void> {
+  /** Starts what processes that died have left pending, and forgets history that is old. An abort leaves the rest to others. */
+  async sweep(historySeconds: number, signal: AbortSignal): Promise<void> {
     const abandoned = await this.firings.pending(ABANDONED_SECONDS, SWEEP_BATCH);
-    for (const firing of abandoned) await this.starter.resume(firing);
+    for (const firing of abandoned) {
+      if (signal.aborted) return;
+      await this.starter.resume(firing);
+    }
     await this.firings.removeOld(historySeconds);
   }
 

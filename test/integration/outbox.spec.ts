@@ -236,7 +236,7 @@ describe('the retention', () => {
     await app.sql.query(`UPDATE outbox_events SET created_at = now() - interval '2 hours' WHERE data ->> 'n' = '0'
       AND stream <> 's7'`);
     const worker = await app.work([], { OUTBOX_RETENTION_SECONDS: '3600' });
-    await worker.get(OutboxRetention, { strict: false }).sweep();
+    await worker.get(OutboxRetention, { strict: false }).sweep(new AbortController().signal);
     const { rows } = await app.sql.query('SELECT stream FROM outbox_events');
     expect(rows).toEqual([{ stream: 's7' }]);
   });

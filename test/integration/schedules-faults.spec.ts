@@ -3,7 +3,7 @@ import { DueSchedulesRepository } from '../../src/schedules/due-schedules.reposi
 import { ScheduleRequests } from '../../src/schedules/schedule-requests.js';
 import { patchSchedule } from '../../src/schedules/schedule-spec.js';
 import { Scheduler } from '../../src/schedules/scheduler.js';
-import { OWNER, SchedulesApp } from '../support/schedules-app.js';
+import { NEVER, OWNER, SchedulesApp } from '../support/schedules-app.js';
 
 let app: SchedulesApp;
 beforeAll(async () => {
@@ -28,7 +28,7 @@ describe('a process that dies', () => {
     return { ...abandoned, firing: { ...abandoned.firing, firedAt: new Date(Date.now() - 60_000) } };
   }
 
-  const sweep = () => Promise.all([0, 1].map((process) => app.get(Scheduler, process).sweep(3600)));
+  const sweep = () => Promise.all([0, 1].map((process) => app.get(Scheduler, process).sweep(3600, NEVER)));
 
   it('between firing and run leaves the run to another one', async () => {
     const schedule = await app.create();
@@ -52,6 +52,16 @@ describe('a process that dies', () => {
     await sweep();
     expect(await app.history(schedule)).toMatchObject([{ outcome: 'started', runId: run.id }]);
     expect(await app.runs()).toHaveLength(1);
+  });
+
+  it('leaves what is due and what was abandoned to others when it is told to stop', async () => {
+    const schedule = await app.create();
+    await claimAndDie('2026-05-01T11:00:00Z');
+    const stopped = AbortSignal.abort();
+    await app.get(Scheduler).sweep(3600, stopped);
+    app.clock.set('2026-05-01T12:00:00Z');
+    await app.get(Scheduler).tick(stopped);
+    expect(await app.outcomes(schedule)).toEqual([['2026-05-01T11:00:00.000Z', 'pending']]);
   });
 
   it('leaves a firing that is young to the process that has it', async () => {

@@ -16,6 +16,8 @@ import { testConfig } from './config.js';
 import { createDatabase } from './database.js';
 
 export const OWNER = 'ann';
+/** Nothing is stopped. */
+export const NEVER = new AbortController().signal;
 
 /** A clock that stands still until a test moves it. */
 export class FakeClock extends Clock {
@@ -93,7 +95,7 @@ export class SchedulesApp {
   /** All processes look at the clock at once. */
   async tick(time: string | Date): Promise<void> {
     this.clock.set(time);
-    await Promise.all(this.processes.map(async (_, index) => this.get(Scheduler, index).tick()));
+    await Promise.all(this.processes.map(async (_, index) => this.get(Scheduler, index).tick(NEVER)));
   }
 
   /** Newest first. */
