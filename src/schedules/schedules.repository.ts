@@ -49,8 +49,8 @@ export class SchedulesRepository {
   }
 
   /**
-   * Writes what its owner has decided; `nextAt` only where that decides it, as the clock moves it too. Null if it has been changed
-   * since it was read. Throws `ScheduleExists`.
+   * Writes what its owner has decided; `nextAt` only where that decides it, as the clock moves it too. Why it was paused is forgotten
+   * when it is enabled. Null if it has been changed since it was read. Throws `ScheduleExists`.
    */
   async change(
     { id, revision }: Schedule,
@@ -60,7 +60,10 @@ export class SchedulesRepository {
     return await named(settings.name, async () => {
       const [row] = await this.prisma.schedule.updateManyAndReturn({
         where: { id, revision },
-        data: { ...columnsOf(settings), ...timing, pausedReason: null, revision: { increment: 1 } },
+        data: {
+          ...{ ...columnsOf(settings), ...timing, revision: { increment: 1 } },
+          ...(settings.enabled && { pausedReason: null }),
+        },
         select: scheduleColumns,
       });
       return row ? toSchedule(row) : null;

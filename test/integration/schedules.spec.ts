@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseSchedule, patchSchedule } from '../../src/schedules/schedule-spec.js';
 import { Scheduler } from '../../src/schedules/scheduler.js';
-import { aSchedule, OWNER, SchedulesApp } from '../support/schedules-app.js';
+import { aSchedule, NEVER, OWNER, SchedulesApp } from '../support/schedules-app.js';
 
 /** Shows in its run which dates it was started with. */
 const DATED = {
@@ -162,6 +162,11 @@ describe('a definition that is deleted', () => {
     expect(paused.pausedReason).toMatch(/There is no report definition doomed/);
     await app.tick('2026-05-01T12:00:00Z');
     expect(await app.history(schedule)).toHaveLength(1);
+    // Another name is no answer to the reason; to be enabled is.
+    const rename = { name: 'renamed' };
+    const renamed = await app.schedules.change(OWNER, schedule.id, (settings) => ({ ...settings, ...rename }));
+    expect(renamed).toMatchObject({ ...rename, enabled: false, pausedReason: paused.pausedReason });
+    expect(await app.schedules.enable(OWNER, schedule.id, true)).toMatchObject({ enabled: true, pausedReason: null });
   });
 
   it('is only noted when the body is refused for another reason', async () => {
@@ -245,7 +250,7 @@ describe('old history', () => {
     const schedule = await app.create();
     for (const hour of [11, 12]) await app.tick(`2026-05-01T${String(hour)}:00:01Z`);
     await app.sql.query(`UPDATE schedule_firings SET fired_at = now() - interval '2 hours' WHERE outcome = 'started'`);
-    await app.get(Scheduler).sweep(3600);
+    await app.get(Scheduler).sweep(3600, NEVER);
     expect((await app.outcomes(schedule)).map(([, outcome]) => outcome)).toEqual(['skipped_overlap']);
   });
 });
