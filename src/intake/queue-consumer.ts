@@ -74,10 +74,11 @@ export class QueueConsumer implements OnApplicationBootstrap {
     const heartbeat = setInterval(() => void hide(VISIBILITY_SECONDS), HEARTBEAT_MS);
     try {
       const receipts = await this.write(deliveries);
-      const removals = deliveries.map(({ receipt }) => this.sqs.remove(queueUrl, receipt));
+      // Settled before anything is waited for: one that fails meanwhile has somebody who sees it.
+      const removals = Promise.allSettled(deliveries.map(({ receipt }) => this.sqs.remove(queueUrl, receipt)));
       await this.announce(receipts);
-      const [failed] = (await Promise.allSettled(removals)).filter(({ status }) => status === 'rejected');
-      if (failed) this.logger.warn({ err: failed, msg: 'a message could not be removed; it will come again' });
+      const failed = (await removals).find((removal) => removal.status === 'rejected');
+      if (failed) this.logger.warn({ err: failed.reason, msg: 'a message could not be removed; it will come again' });
     } catch (error) {
       await hide(0);
       throw error;
