@@ -39,11 +39,11 @@ describe('Child', () => {
     await expect(start('', { command: join(folder, 'none') })).rejects.toThrow(/Thing could not be started/);
   });
 
-  it('leaves no process when the start is given up', async () => {
+  it.each([false, true])('leaves no process when the start is given up (ready at that moment: %s)', async (isReady) => {
     const stop = new AbortController();
     let pid = 0;
     const started = start('setInterval(() => undefined, 1000)', {
-      ready: () => Promise.resolve(false),
+      ready: () => Promise.resolve(isReady),
       signal: stop.signal,
       onSpawn: async (child) => {
         pid = child.pid;

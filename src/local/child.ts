@@ -107,6 +107,7 @@ export class Child {
       if (Date.now() > deadline) throw await this.failure(`was not ready within ${startSeconds} seconds`);
       await delay(POLL_MS);
     }
+    signal?.throwIfAborted();
   }
 
   /** An error that names the child and shows the end of its log. */

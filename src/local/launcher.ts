@@ -38,6 +38,8 @@ interface Application {
 export class Launcher {
   private readonly servers: Child[] = [];
   private readonly applications: Child[] = [];
+  /** Applications that are being started again. */
+  private readonly restarts = new Set<Promise<void>>();
   private demo: DemoSources | undefined;
   private stopping = false;
 
@@ -79,6 +81,7 @@ export class Launcher {
   /** The applications drain while their servers are still there. */
   async stop(): Promise<void> {
     this.stopping = true;
+    await Promise.all(this.restarts);
     await Promise.all(this.applications.map((child) => child.stop()));
     await this.demo?.stop();
     await Promise.all(this.servers.map((child) => child.stop()));
@@ -148,12 +151,17 @@ export class Launcher {
         return;
       }
       say(`${application.name} ${how}; it is started again.`);
-      try {
-        await this.application(application, env, recent);
-      } catch (error) {
-        stop.abort(error);
-      }
+      this.restart(this.application(application, env, recent));
     });
+  }
+
+  private restart(starting: Promise<void>): void {
+    const restart = starting
+      .catch((error: unknown) => {
+        this.options.stop.abort(error);
+      })
+      .finally(() => this.restarts.delete(restart));
+    this.restarts.add(restart);
   }
 
   private environment(found: { databaseUrl: string; redisUrl: string; url: string; ports: Ports }): NodeJS.ProcessEnv {
