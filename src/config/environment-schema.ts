@@ -14,8 +14,12 @@ const url = (...protocols: string[]) =>
     message: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
 
+const NAME = z.string().regex(/^[\w.-]{1,100}$/);
+/** As the routes that are set over HTTP have it. */
+const FIELD_VALUE = z.string().min(1).max(255);
+
 /** A JSON object of texts by name, such as {"orders-api":"Bearer 123"}. The value itself is never repeated in a message. */
-const named = (rule: z.ZodType<string>, what: string) =>
+const named = (rule: z.ZodType<string>, what: string, name = NAME) =>
   z
     .string()
     .transform((text, context): unknown => {
@@ -26,7 +30,7 @@ const named = (rule: z.ZodType<string>, what: string) =>
         return z.NEVER;
       }
     })
-    .pipe(z.record(z.string().regex(/^[\w.-]{1,100}$/), rule, { error: `must be a JSON object of ${what} by name` }));
+    .pipe(z.record(name, rule, { error: `must be a JSON object of ${what} by name` }));
 
 /** The project's root: two folders above this file, in `src` as in `dist`. */
 export const projectRoot = resolve(import.meta.dirname, '../..');
@@ -109,7 +113,7 @@ export const environmentSchema = z.object({
   INTAKE_QUEUE_URL: url('http:', 'https:').optional(),
   INTAKE_OUTPUT_QUEUE_URL: url('http:', 'https:').optional(),
   INTAKE_DEAD_LETTER_QUEUE_URL: url('http:', 'https:').optional(),
-  INTAKE_ROUTES: named(z.string().regex(BUCKET_NAME), 'buckets').optional(),
+  INTAKE_ROUTES: named(z.string().regex(BUCKET_NAME), 'buckets', FIELD_VALUE).optional(),
   INTAKE_FIELD: z.string().min(1).default('genre'),
   EVENTS_QUEUE_URL: url('http:', 'https:').optional(),
   WEBHOOK_SEAL_KEY: z.string().min(32).optional(),

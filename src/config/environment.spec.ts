@@ -56,6 +56,14 @@ describe('parseEnvironment', () => {
     });
   });
 
+  it('takes any value of a field for a route', () => {
+    const routes = { 'science fiction': 'scifi', Żółw: 'turtles' };
+    expect(parseEnvironment({ ...LOCAL, INTAKE_ROUTES: JSON.stringify(routes) }).intake.routes).toEqual(routes);
+    const problems = ['INTAKE_ROUTES: must be a JSON object of buckets by name'];
+    expect(problemsOf({ ...LOCAL, INTAKE_ROUTES: '{"": "scifi"}' })).toEqual(problems);
+    expect(problemsOf({ ...LOCAL, EXPORT_SECRETS: '{"a b": "s"}' })).toHaveLength(1);
+  });
+
   it('takes an empty variable for none', () => {
     expect(parseEnvironment({ ...LOCAL, PORT: '', S3_ENDPOINT: '', PUBLIC_URL: '' }).http.port).toBe(3000);
     expect(problemsOf({ ...LOCAL, REDIS_URL: '' })).toEqual(['REDIS_URL: is required']);
