@@ -18,4 +18,11 @@ describe('nextLink', () => {
       expect(nextLink(header)).toBeNull();
     },
   );
+
+  it.each(['<', '<b>;a="', '<b>;a', ' ;', '<b>; rel="'])('is not kept busy by many %s', (part) => {
+    const header = part.repeat(64_000 / part.length);
+    const start = performance.now();
+    expect(nextLink(header)).toBeNull();
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
 });

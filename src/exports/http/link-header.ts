@@ -1,5 +1,5 @@
-/** `<url>` and its parameters, whose quoted values may hold commas and semicolons. */
-const LINK = /<([^>]*)>((?:\s*;\s*[\w!#$&+.^`|~*-]+\s*(?:=\s*(?:"(?:[^"\\]|\\.)*"|[^\s",;]*))?)*)/g;
+/** `<url>` and its parameters, whose quoted values may hold commas and semicolons. No URL holds a `<`: many must not take long. */
+const LINK = /<([^<>]*)>((?:\s*;\s*[\w!#$&+.^`|~*-]+\s*(?:=\s*(?:"(?:[^"\\]|\\.)*"|[^\s",;]*))?)*)/g;
 const PARAMETER = /;\s*([\w!#$&+.^`|~*-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*)))?/g;
 
 /** The target of the link whose relation is `next` (RFC 8288); null if there is none. */
