@@ -69,6 +69,10 @@ function outOfMemory(text: string, limits: QueryLimits, cause: unknown): AppErro
       { cause },
     );
   }
+  return memoryExceeded(limits, cause);
+}
+
+export function memoryExceeded(limits: QueryLimits, cause?: unknown): QueryOutOfMemory {
   return new QueryOutOfMemory(
     `The query needs more memory than the ${String(limits.memoryMb)} MB it may use. ` +
       'Read fewer rows or columns, or avoid collecting many values into one row.',

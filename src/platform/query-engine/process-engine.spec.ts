@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseEnvironment } from '../../config/environment.js';
 import { ProcessEngine } from './process-engine.js';
 import type { QuerySession } from './query-engine.js';
-import { QueryEngineLost } from './query-errors.js';
+import { QueryEngineLost, QueryOutOfMemory } from './query-errors.js';
 
 const HEAVY = 'SELECT count(*) AS n FROM range(10000000) a, range(10000000) b WHERE a.range + b.range = 7';
 const ROOT = join(import.meta.dirname, '../../..');
@@ -89,6 +89,17 @@ describe.runIf(process.platform === 'linux')(ProcessEngine, () => {
     await refused;
     expect(await commandOf(pid)).toBe('');
   }, 2_000);
+
+  it('ends with a statement that takes memory which the engine does not count', async () => {
+    const { session, pid } = await open();
+    const statements = [session.describe("SELECT length(repeat('a', 3000000000)) AS n"), session.query('SELECT 1')];
+    for (const { reason } of (await Promise.allSettled(statements)) as PromiseRejectedResult[]) {
+      expect(reason).toBeInstanceOf(QueryOutOfMemory);
+      expect(String(reason)).toContain('256 MB');
+    }
+    await expect(session.query('SELECT 1')).rejects.toThrow(QueryEngineLost);
+    expect(await commandOf(pid)).toBe('');
+  }, 30_000);
 
   it('leaves signals for the whole group to the process that started it', async () => {
     const { session, pid } = await open();
