@@ -1,7 +1,8 @@
 import { QueryInvalid } from './query-errors.js';
 
-/** Quoted text, quoted names, dollar quotes, comments (the engine nests block comments: handled below) and semicolons. */
-const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*|;/g;
+/** Text with escapes, quoted text, quoted names, comments, semicolons, and where dollar quotes and block comments begin. */
+const TOKEN =
+  /(?<![\w$\x80-\uffff])[eE]'(?:[^'\\]|\\[^]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$\x80-\uffff])\$(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?\$|--[^\n\r]*|\/\*|;/g;
 const BLOCK_EDGE = /\/\*|\*\//g;
 export const MAX_SQL_BYTES = 256 * 1024;
 
@@ -14,12 +15,20 @@ export function withoutTerminator(sql: string): string {
   }
   TOKEN.lastIndex = 0;
   for (let token = TOKEN.exec(sql); token !== null; token = TOKEN.exec(sql)) {
-    if (token[0] === ';') return sql.slice(0, token.index);
-    if (token[0] === '/*') TOKEN.lastIndex = endOfBlock(sql, TOKEN.lastIndex);
+    const [text] = token;
+    if (text === ';') return sql.slice(0, token.index);
+    if (text === '/*') TOKEN.lastIndex = endOfBlock(sql, TOKEN.lastIndex);
+    if (text.startsWith('$')) TOKEN.lastIndex = endOfDollarQuote(sql, text, TOKEN.lastIndex);
   }
   return sql;
 }
 
+function endOfDollarQuote(sql: string, quote: string, from: number): number {
+  const end = sql.indexOf(quote, from);
+  return end < 0 ? sql.length : end + quote.length;
+}
+
+/** The engine nests block comments. */
 function endOfBlock(sql: string, from: number): number {
   let depth = 1;
   BLOCK_EDGE.lastIndex = from;
