@@ -24,6 +24,8 @@ const DENIED_FUNCTIONS = new RegExp(
     '(?:read|write|parquet|duckdb|pragma|pg|inet|enable|disable|truncate|copy|export|import)_\\w+',
     'has_\\w+_privilege|\\w+_description|get_block_size|format_pg_type|map_to_pg_oid|parse_duckdb_log_message',
     'nextval|currval|setseed|sleep_ms|__internal_\\w+|sql_auto_complete',
+    // These take the insides of other values as bytes, and believe them.
+    'combine|finalize|variant_(?:bytes_to_variant|normalize|to_parquet_variant)',
   ].join('|')})$`,
 );
 const ALLOWED_DESPITE_PATTERN = new Set(['pg_typeof', 'pg_size_pretty', 'pg_timezone_names']);
