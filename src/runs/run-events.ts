@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RunStatus, type Run, type RunProgress } from './run.js';
+import { RunPhase, RunStatus, type Run, type RunProgress } from './run.js';
 import { isTerminal } from './run-state.js';
 
 /**
@@ -39,10 +39,10 @@ export const eventSchema: z.ZodType<RunEvent> = z.object({
 
 /**
  * Progress in wire form: bytes, rows per second, and seconds left of the phase, each null if it is not known. A run that waits has
- * no phase, but a position: how many stand before it.
+ * a position: how many stand before it. Until a run has begun a phase it is `query`, which every run has.
  */
 export interface ProgressData {
-  phase: RunProgress['phase'] | null;
+  phase: RunPhase;
   percent: number | null;
   rows: number | null;
   pages: number | null;
@@ -55,7 +55,7 @@ export interface ProgressData {
 export function progressData(progress: RunProgress | null, queuePosition: number | null): ProgressData {
   const { phase, percent, rows, pages, bytes, rate, etaSeconds } = progress ?? {};
   return {
-    phase: phase ?? null,
+    phase: phase ?? RunPhase.Query,
     percent: percent ?? null,
     rows: rows ?? null,
     pages: pages ?? null,

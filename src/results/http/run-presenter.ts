@@ -1,9 +1,10 @@
 import { PROBLEMS, problemType } from '../../platform/http/problem.js';
 import type { NewArtifact } from '../../runs/artifact.js';
+import { progressData } from '../../runs/run-events.js';
 import type { Manifest, Run } from '../../runs/run.js';
 import { isTerminal } from '../../runs/run-state.js';
 import type { Download } from '../downloads.service.js';
-import type { DownloadDto, ProgressDto, ResultManifestDto, RunDto, RunLinksDto } from './run-wire.js';
+import type { DownloadDto, ResultManifestDto, RunDto, RunLinksDto } from './run-wire.js';
 
 /** The fields that a run has on the wire whatever its kind. */
 export function toRunDto(run: Run, queuePosition: number | null): RunDto {
@@ -14,7 +15,7 @@ export function toRunDto(run: Run, queuePosition: number | null): RunDto {
     finished_at: run.finishedAt?.toISOString() ?? null,
     expires_at: run.expiresAt.toISOString(),
     deadline_at: run.deadlineAt?.toISOString() ?? null,
-    progress: progressOf(run, queuePosition),
+    progress: isTerminal(run.status) ? null : progressData(run.progress, queuePosition),
     attempt: run.attempt,
     error: run.error && {
       type: problemType(run.error.code),
@@ -72,19 +73,4 @@ export function toDownloadDto({ artifact, link }: Extract<Download, { ready: tru
 export function retryAfterOf(run: Run, now = Date.now()): number {
   const age = (now - run.createdAt.getTime()) / 1000;
   return Math.min(30, 1 + Math.floor(age / 10));
-}
-
-function progressOf(run: Run, queuePosition: number | null): ProgressDto | null {
-  if (isTerminal(run.status)) return null;
-  const { progress } = run;
-  return {
-    percent: progress?.percent ?? null,
-    phase: progress?.phase ?? 'query',
-    rows: progress?.rows ?? null,
-    pages: progress?.pages ?? null,
-    bytes: progress?.bytes ?? null,
-    rate: progress?.rate ?? null,
-    queue_position: queuePosition,
-    eta_seconds: progress?.etaSeconds ?? null,
-  };
 }

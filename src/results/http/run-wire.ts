@@ -3,6 +3,7 @@ import { ErrorCode } from '../../common/errors.js';
 import { JsonForm } from '../../common/table-column.js';
 import { FORMAT_NAMES } from '../../formats/formats.js';
 import { RunPhase, RunStatus } from '../../runs/run.js';
+import type { ProgressData } from '../../runs/run-events.js';
 
 export const Nullable = (
   description: string,
@@ -10,11 +11,11 @@ export const Nullable = (
   format?: string,
 ): PropertyDecorator => ApiProperty({ description, type, nullable: true, ...(format !== undefined && { format }) });
 
-export class ProgressDto {
+export class ProgressDto implements ProgressData {
   @Nullable('Of the current phase, 0 to 100; null when the work cannot say.', 'number')
   percent!: number | null;
 
-  @ApiProperty({ enum: Object.values(RunPhase) })
+  @ApiProperty({ enum: Object.values(RunPhase), description: '`query` until the run has begun one.' })
   phase!: RunPhase;
 
   @Nullable('Rows so far.', 'integer')
