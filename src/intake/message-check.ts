@@ -1,3 +1,4 @@
+import { isObject } from '../common/is-object.js';
 import { faultOf } from '../platform/http/request-input.js';
 import { pointerTo } from '../common/json-pointer.js';
 import {
@@ -102,8 +103,4 @@ function refuseField(fields: Fields, name: string, rule: string): never {
   const isMissing = !Object.hasOwn(fields, name);
   const code = isMissing ? RejectionCode.MissingField : RejectionCode.WrongType;
   throw new Refused({ code, detail: isMissing ? 'is required' : rule, pointer: pointerTo(name) });
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isObject } from '../common/is-object.js';
 import { definitionFields, writtenDatasets, type Definition } from './definition.js';
 import { DefinitionInvalid } from './definition-errors.js';
 import { issuePlaces } from './definition-issues.js';
@@ -25,8 +26,4 @@ export function parseDefinitionBody(body: unknown, name?: string): Definition {
   const problems = definitionProblems(definition);
   if (problems.length > 0) throw DefinitionInvalid.inBody(problems);
   return definition;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

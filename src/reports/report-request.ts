@@ -1,6 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { ValidationFailed, type ErrorPlace } from '../common/errors.js';
+import { isObject } from '../common/is-object.js';
 import { placesOf } from '../platform/http/validation.js';
 import { RESERVED_PARAMETER_NAMES } from './definition.js';
 import { CreateReportDto } from './dto/create-report.dto.js';
@@ -15,7 +16,7 @@ export interface ReportRequest {
 
 /** Takes a body apart. Throws `ValidationFailed` if it is not an object or does not name a report. */
 export function parseReportRequest(body: unknown, reportName?: string): ReportRequest {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+  if (!isObject(body)) {
     throw ValidationFailed.at('', 'must be a JSON object, for example {"report_name": "store-uptime"}');
   }
   const entries = Object.entries(reportName === undefined ? body : { report_name: reportName, ...body });

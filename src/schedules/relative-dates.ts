@@ -1,3 +1,4 @@
+import { isObject } from '../common/is-object.js';
 import type { ParameterSpec } from '../reports/parameters/parameter-spec.js';
 import { isDateMath, resolveDateMath } from './date-math.js';
 import { wallOf } from './zoned-time.js';
@@ -94,8 +95,4 @@ function resolveText(text: string, form: Form, { at, timeZone }: Moment): string
   if (instant === null) return text;
   if (form === 'day') return new Date(wallOf(instant, timeZone)).toISOString().slice(0, 10);
   return instant.toISOString().replace('.000Z', 'Z');
-}
-
-function isObject(value: unknown): value is Body {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Matches } from 'class-validator';
 import { ValidationFailed } from '../../common/errors.js';
+import { isObject } from '../../common/is-object.js';
 import { SourceFormat } from '../dataset.js';
 import type { ImportOptions } from '../import/import-job.js';
 
@@ -61,7 +62,7 @@ function parseTypes(text: string | undefined): Record<string, string> {
   if (text === undefined || text === '') return {};
   const refused = ValidationFailed.at('/types', 'must be a JSON object of column name to SQL type');
   const types = parseJson(text, refused);
-  if (typeof types !== 'object' || types === null || Array.isArray(types)) throw refused;
+  if (!isObject(types)) throw refused;
   return Object.fromEntries(
     Object.entries(types).map(([name, type]) => {
       if (typeof type !== 'string') throw refused;

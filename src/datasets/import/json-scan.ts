@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { ErrorPlace } from '../../common/errors.js';
+import { isObject } from '../../common/is-object.js';
 import { GrowingText } from './growing-text.js';
 
 /** One array; or one object per line; or objects with any white space inside and between them. */
@@ -131,7 +132,7 @@ export class JsonScan {
     try {
       // The engine reads these as numbers.
       const value: unknown = JSON.parse(text.replace(/([:[,]\s*)(?:NaN|-?Infinity)(?=\s*[,}\]])/g, '$10'));
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      if (!isObject(value)) {
         this.fault = { ...this.start, detail: 'there is a value where an object {…} must stand; rows are objects.' };
       }
     } catch (error) {

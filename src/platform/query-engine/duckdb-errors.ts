@@ -1,4 +1,5 @@
 import { AppError, type ErrorPlace } from '../../common/errors.js';
+import { isObject } from '../../common/is-object.js';
 import type { QueryLimits } from './query-engine.js';
 import { QueryFailed, QueryInvalid, QueryOutOfMemory, QuerySpillLimit } from './query-errors.js';
 
@@ -87,7 +88,7 @@ function parse(cause: unknown): EngineError {
   if (start >= 0) {
     try {
       const json: unknown = JSON.parse(text.slice(start));
-      if (isRecord(json)) return fromJson(json);
+      if (isObject(json)) return fromJson(json);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
     }
@@ -130,8 +131,4 @@ function withoutPaths(message: string, directory: string): string {
       // Not behind a letter or digit: a date like 17/05/2026 in a value is no path.
       .replace(/(?<!\w)(["'`]?)(?:file:)?\/(?:[\w.@+~-]+\/)+[\w.@+~-]*\1/g, 'a file')
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../../common/is-object.js';
 import { QueryInvalid } from './query-errors.js';
 import { placeAt } from './duckdb-errors.js';
 
@@ -149,8 +150,4 @@ function fold(name: unknown): string {
 
 function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

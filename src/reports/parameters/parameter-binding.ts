@@ -1,3 +1,4 @@
+import { isObject } from '../../common/is-object.js';
 import type {
   FieldType,
   QueryParameter,
@@ -105,8 +106,4 @@ function instantText(value: Scalar): string {
 
 function isScalar(value: JsonValue | undefined): value is Scalar {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-}
-
-function isObject(value: JsonValue): value is Record<string, JsonValue> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

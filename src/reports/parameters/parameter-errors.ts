@@ -1,6 +1,7 @@
 import { pointerTo } from '../../common/json-pointer.js';
 import type { ErrorObject } from 'ajv';
 import type { ErrorPlace } from '../../common/errors.js';
+import { isObject } from '../../common/is-object.js';
 import type { Definition } from '../definition.js';
 import { DIGITS, PARTIAL_DATE } from './parameter-schema.js';
 
@@ -34,7 +35,7 @@ function describe(error: ErrorObject): string {
     case 'pattern':
       return parameters['pattern'] === DIGITS ? 'must be an integer or a string of its digits' : 'has the wrong form';
     case 'minProperties':
-      return `must have at least one of ${Object.keys(isRecord(error.parentSchema?.['properties'])).join(', ')}`;
+      return `must have at least one of ${propertiesOf(error).join(', ')}`;
     case 'type':
       return `must be ${[parameters['type']].flat().join(' or ').replace('integer or string', 'an integer or a string of its digits')}`;
     case 'maximum':
@@ -54,7 +55,7 @@ function isSafeBound(limit: unknown): boolean {
 }
 
 function describeUnknown(error: ErrorObject, field: string, subject: Subject): string {
-  const known = Object.keys(isRecord(error.parentSchema?.['properties']));
+  const known = propertiesOf(error);
   const nearest = known.find((name) => isNear(field, name));
   const hint = nearest === undefined ? `known are: ${known.join(', ') || 'none'}` : `did you mean ${nearest}?`;
   return error.instancePath === '' ? `is no parameter of ${subject.name}; ${hint}` : `is not known here; ${hint}`;
@@ -89,6 +90,7 @@ function fieldOf(error: ErrorObject, key: 'missingProperty' | 'additionalPropert
   return typeof field === 'string' ? field : null;
 }
 
-function isRecord(value: unknown): object {
-  return typeof value === 'object' && value !== null ? value : {};
+function propertiesOf({ parentSchema }: ErrorObject): string[] {
+  const properties: unknown = parentSchema?.['properties'];
+  return isObject(properties) ? Object.keys(properties) : [];
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { z } from 'zod';
 import { ValidationFailed, type ErrorPlace } from '../../common/errors.js';
+import { isObject } from '../../common/is-object.js';
 import type { Definition } from '../definition.js';
 import { readDateTime, readDay, readInstant } from '../../common/instants.js';
 import { describeErrors } from './parameter-errors.js';
@@ -14,7 +15,6 @@ import type { ParameterSpec } from './parameter-spec.js';
 export type ParameterValues = Readonly<Record<string, JsonValue>>;
 export type JsonValue = z.core.util.JSONType;
 
-type Body = Record<string, unknown>;
 type Validator = ValidateFunction<Record<string, JsonValue>>;
 
 const CACHE_SIZE = 200;
@@ -107,8 +107,4 @@ function onePerPointer(problems: readonly ErrorPlace[]): ErrorPlace[] {
 
 function isRange(spec: ParameterSpec | undefined): boolean {
   return spec !== undefined && 'x-type' in spec && spec['x-type'] === 'range';
-}
-
-function isObject(value: unknown): value is Body {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
