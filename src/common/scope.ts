@@ -16,7 +16,16 @@ export const Scope = {
 
 export type Scope = (typeof Scope)[keyof typeof Scope];
 
-export const SCOPES: readonly Scope[] = Object.values(Scope);
+export const SCOPES: readonly [Scope, ...Scope[]] = [
+  Scope.ReportsRead,
+  Scope.ReportsRun,
+  Scope.ExportsRun,
+  Scope.DatasetsWrite,
+  Scope.DefinitionsWrite,
+  Scope.WebhooksWrite,
+  Scope.IntakeWrite,
+  Scope.Admin,
+];
 
 /** Whether `held` opens what one of `anyOf` opens. */
 export const isAllowed = (held: ReadonlySet<Scope>, anyOf: readonly Scope[]): boolean =>

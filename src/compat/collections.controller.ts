@@ -10,6 +10,8 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ErrorCode } from '../common/errors.js';
+import { Scope } from '../common/scope.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { PageDto, WaitDto } from '../platform/http/page.dto.js';
@@ -24,6 +26,7 @@ class CollectionQueryDto extends IntersectionType(PageDto, WaitDto) {}
 
 /** Proposal 1 of the movies-reports design: a route per collection and report. */
 @ApiTags('compatibility: movies-reports')
+@Needs(Scope.ReportsRun)
 @Controller()
 export class CollectionsController {
   constructor(

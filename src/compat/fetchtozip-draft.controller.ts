@@ -2,8 +2,10 @@ import { Body, Controller, Delete, Get, HttpCode, Post, UseFilters } from '@nest
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { ErrorCode } from '../common/errors.js';
+import { Scope } from '../common/scope.js';
 import { draftConfiguration, draftInput, type DraftInput } from '../exports/drafts/export-draft.js';
 import { ExportDrafts } from '../exports/drafts/export-drafts.service.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { bodySchema } from '../platform/http/body-schema.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
@@ -24,6 +26,7 @@ const IGNORED = 'tmp_dir is ignored: the service chooses where its files are.';
 /** The routes of FetchtoZip by which an export is put together. */
 @ApiTags('compatibility: fetchtozip')
 @UseFilters(FetchtozipProblemFilter)
+@Needs(Scope.ExportsRun)
 @Controller('api/export')
 export class FetchtozipDraftController {
   constructor(private readonly drafts: ExportDrafts) {}

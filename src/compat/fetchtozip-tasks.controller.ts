@@ -2,10 +2,12 @@ import { Controller, Delete, Get, HttpCode, Post, Res, StreamableFile, UseFilter
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { ErrorCode } from '../common/errors.js';
+import { Scope } from '../common/scope.js';
 import { Config } from '../config/config.js';
 import { ExportDrafts } from '../exports/drafts/export-drafts.service.js';
 import { parseExportRequest } from '../exports/export-request.js';
 import { ExportsService } from '../exports/exports.service.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { IdParam } from '../platform/http/id-param.js';
@@ -30,6 +32,7 @@ export class FetchtozipTasksController {
   ) {}
 
   @Post('start')
+  @Needs(Scope.ExportsRun)
   @HttpCode(200)
   @ApiOperation({ operationId: 'fetchtozipStart', summary: 'Start a task with the columns and configuration so far' })
   @ApiResponse({ status: 200, type: FetchStartDto })
@@ -41,6 +44,7 @@ export class FetchtozipTasksController {
   }
 
   @Get('status/:task_id')
+  @Needs(Scope.ReportsRead, Scope.ExportsRun)
   @ApiOperation({ operationId: 'fetchtozipStatus', summary: 'How far a task is' })
   @ApiResponse({ status: 200, type: FetchStatusDto })
   @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RunNotFound)
@@ -49,6 +53,7 @@ export class FetchtozipTasksController {
   }
 
   @Delete('cancel/:task_id')
+  @Needs(Scope.ExportsRun)
   @ApiOperation({ operationId: 'fetchtozipCancel', summary: 'Cancel a task' })
   @ApiResponse({ status: 200, type: FetchCancelDto })
   @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RunNotFound, ErrorCode.RunAlreadyEnded)
@@ -58,6 +63,7 @@ export class FetchtozipTasksController {
   }
 
   @Get('download/:task_id')
+  @Needs(Scope.ReportsRead, Scope.ExportsRun)
   @ApiOperation({ operationId: 'fetchtozipDownload', summary: 'Download the file of a completed task' })
   @ApiResponse({ status: 200, description: 'The file.', content: { 'application/octet-stream': {} } })
   @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RunNotFound, ErrorCode.RunNotCompleted, ErrorCode.ResultExpired)

@@ -2,6 +2,8 @@ import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ErrorCode } from '../common/errors.js';
+import { Scope, SCOPES } from '../common/scope.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { parseReportRequest } from '../reports/report-request.js';
@@ -27,6 +29,7 @@ export class LoopBackendController {
   ) {}
 
   @Get()
+  @Needs(...SCOPES)
   @ApiOperation({ operationId: 'loopWelcome', summary: 'Welcome, and where to go' })
   @ApiResponse({ status: 200, type: LoopWelcomeDto })
   welcome(): LoopWelcomeDto {
@@ -43,6 +46,7 @@ export class LoopBackendController {
   }
 
   @Get('trigger_reportgen')
+  @Needs(Scope.ReportsRun)
   @ApiOperation({ operationId: 'loopTrigger', summary: 'Run the report store-uptime' })
   @ApiResponse({ status: 200, type: LoopReportIdDto })
   @ApiProblems(ErrorCode.DatasetNotFound)
@@ -52,6 +56,7 @@ export class LoopBackendController {
   }
 
   @Get('status/:report_id')
+  @Needs(Scope.ReportsRead, Scope.ReportsRun)
   @ApiOperation({ operationId: 'loopStatus', summary: 'Whether the report is in progress or completed' })
   @ApiResponse({ status: 200, type: LoopStatusDto })
   @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RunNotFound)
@@ -62,6 +67,7 @@ export class LoopBackendController {
   }
 
   @Get('download/:report_id')
+  @Needs(Scope.ReportsRead, Scope.ReportsRun)
   @ApiOperation({ operationId: 'loopDownload', summary: 'Redirect to the file' })
   @ApiResponse({ status: 302, description: 'To the file; with `Accept: application/json` the link is the answer.' })
   @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RunNotFound, ErrorCode.RunNotCompleted, ErrorCode.ResultExpired)

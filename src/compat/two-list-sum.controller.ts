@@ -1,6 +1,8 @@
 import { Body, Controller, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ErrorCode } from '../common/errors.js';
+import { Scope } from '../common/scope.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { ReportsService } from '../reports/reports.service.js';
@@ -10,6 +12,7 @@ const positiveIntegers = { type: 'array', items: { type: 'integer', minimum: 1 }
 
 /** The route of two-list-sum. */
 @ApiTags('compatibility: two-list-sum')
+@Needs(Scope.ReportsRun)
 @Controller(REPORT)
 export class TwoListSumController {
   constructor(private readonly reports: ReportsService) {}

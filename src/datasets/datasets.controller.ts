@@ -2,6 +2,8 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req, 
 import { ApiBody, ApiConsumes, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ErrorCode } from '../common/errors.js';
+import { Scope } from '../common/scope.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { linkHeader } from '../platform/http/links.js';
@@ -23,6 +25,7 @@ export class DatasetsController {
   constructor(private readonly datasets: DatasetsService) {}
 
   @Get()
+  @Needs(Scope.ReportsRead, Scope.ReportsRun, Scope.ExportsRun, Scope.DatasetsWrite)
   @ApiOperation({ operationId: 'listDatasets', summary: 'List datasets, newest first' })
   @ApiResponse({ status: 200, type: DatasetListDto })
   @ApiProblems(ErrorCode.ValidationFailed)
@@ -38,6 +41,7 @@ export class DatasetsController {
   }
 
   @Post()
+  @Needs(Scope.DatasetsWrite)
   @ApiOperation({
     operationId: 'createDataset',
     summary: 'Create a dataset without content',
@@ -56,6 +60,7 @@ export class DatasetsController {
   }
 
   @Get(':name')
+  @Needs(Scope.ReportsRead, Scope.ReportsRun, Scope.ExportsRun, Scope.DatasetsWrite)
   @ApiParam(NAME)
   @ApiOperation({ operationId: 'getDataset', summary: 'Show a dataset, its columns and its versions' })
   @ApiResponse({ status: 200, type: DatasetDto })
@@ -65,6 +70,7 @@ export class DatasetsController {
   }
 
   @Delete(':name')
+  @Needs(Scope.DatasetsWrite)
   @HttpCode(204)
   @ApiParam(NAME)
   @ApiOperation({
@@ -79,6 +85,7 @@ export class DatasetsController {
   }
 
   @Put(':name/content')
+  @Needs(Scope.DatasetsWrite)
   @ApiParam(NAME)
   @ApiOperation({
     operationId: 'uploadDataset',

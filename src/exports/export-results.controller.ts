@@ -2,6 +2,8 @@ import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ErrorCode } from '../common/errors.js';
+import { Scope } from '../common/scope.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { IdParam } from '../platform/http/id-param.js';
@@ -20,6 +22,7 @@ const NO_RESULT = [ErrorCode.RunNotFound, ErrorCode.RunNotCompleted, ErrorCode.R
 
 /** What an export has brought forth. */
 @ApiTags('exports')
+@Needs(Scope.ReportsRead, Scope.ExportsRun)
 @Controller('exports/:id')
 export class ExportResultsController {
   constructor(

@@ -2,6 +2,8 @@ import { Body, Controller, Delete, Get, HttpCode, Post, Query, Req, Res } from '
 import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ErrorCode } from '../common/errors.js';
+import { Scope } from '../common/scope.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { IdParam } from '../platform/http/id-param.js';
@@ -31,6 +33,7 @@ export class ExportsController {
   ) {}
 
   @Post()
+  @Needs(Scope.ExportsRun)
   @ApiOperation({
     operationId: 'createExport',
     summary: 'Export a source to a file',
@@ -63,6 +66,7 @@ export class ExportsController {
   }
 
   @Get()
+  @Needs(Scope.ReportsRead, Scope.ExportsRun)
   @ApiOperation({ operationId: 'listExports', summary: 'List exports, newest first' })
   @ApiResponse({ status: 200, type: ExportListDto })
   @ApiProblems(ErrorCode.ValidationFailed)
@@ -82,6 +86,7 @@ export class ExportsController {
   }
 
   @Get(':id')
+  @Needs(Scope.ReportsRead, Scope.ExportsRun)
   @ApiOperation({
     operationId: 'getExport',
     summary: 'Show an export',
@@ -98,6 +103,7 @@ export class ExportsController {
   }
 
   @Post(':id/cancel')
+  @Needs(Scope.ExportsRun)
   @HttpCode(202)
   @ApiOperation({
     operationId: 'cancelExport',
@@ -115,6 +121,7 @@ export class ExportsController {
   }
 
   @Delete(':id')
+  @Needs(Scope.ExportsRun)
   @HttpCode(204)
   @ApiOperation({
     operationId: 'deleteExport',

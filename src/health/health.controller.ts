@@ -1,11 +1,13 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { Open } from '../platform/http/access.js';
 import { HealthDto, ProbeDto } from './health.dto.js';
 import { HealthService, type Probe } from './health.service.js';
 
 /** Probes of Kubernetes and a view of the dependencies. No authentication, no `/api/v1`. */
 @ApiTags('health')
+@Open('Probes have no credential, and the answer names no secret.')
 @Controller('health')
 export class HealthController {
   constructor(private readonly health: HealthService) {}

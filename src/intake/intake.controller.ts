@@ -3,6 +3,8 @@ import { ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/s
 import type { Request, Response } from 'express';
 import { ErrorCode, ValidationFailed } from '../common/errors.js';
 import { decodeCursor, encodeCursor } from '../common/pagination.js';
+import { Scope } from '../common/scope.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { linkHeader } from '../platform/http/links.js';
@@ -26,6 +28,7 @@ import { routingSchema } from './routing.js';
 const MAX_MESSAGES = 1000;
 
 @ApiTags('intake')
+@Needs(Scope.IntakeWrite)
 @Controller('intake')
 export class IntakeController {
   constructor(private readonly intake: IntakeService) {}

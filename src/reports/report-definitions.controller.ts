@@ -2,6 +2,8 @@ import { Body, Controller, Delete, Get, HttpCode, Param, ParseIntPipe, Post, Put
 import { ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { ErrorCode } from '../common/errors.js';
+import { Scope } from '../common/scope.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { definitionPath, toDefinitionDto } from './definitions.presenter.js';
@@ -16,6 +18,7 @@ export class ReportDefinitionsController {
   constructor(private readonly definitions: DefinitionsService) {}
 
   @Get()
+  @Needs(Scope.ReportsRead, Scope.ReportsRun, Scope.DefinitionsWrite)
   @ApiOperation({ operationId: 'listReportDefinitions', summary: 'The catalogue of reports' })
   @ApiResponse({ status: 200, type: DefinitionListDto })
   @ApiProblems()
@@ -24,6 +27,7 @@ export class ReportDefinitionsController {
   }
 
   @Get(':name')
+  @Needs(Scope.ReportsRead, Scope.ReportsRun, Scope.DefinitionsWrite)
   @NameParam()
   @ApiOperation({ operationId: 'getReportDefinition', summary: 'Show a definition, its newest version' })
   @ApiResponse({ status: 200, type: DefinitionDto })
@@ -33,6 +37,7 @@ export class ReportDefinitionsController {
   }
 
   @Get(':name/versions/:version')
+  @Needs(Scope.ReportsRead, Scope.ReportsRun, Scope.DefinitionsWrite)
   @NameParam()
   @ApiOperation({ operationId: 'getReportDefinitionVersion', summary: 'Show one version of a definition' })
   @ApiResponse({ status: 200, type: DefinitionDto })
@@ -46,6 +51,7 @@ export class ReportDefinitionsController {
   }
 
   @Post()
+  @Needs(Scope.DefinitionsWrite)
   @ApiOperation({
     operationId: 'createReportDefinition',
     summary: 'Store a definition of your own',
@@ -65,6 +71,7 @@ export class ReportDefinitionsController {
   }
 
   @Put(':name')
+  @Needs(Scope.DefinitionsWrite)
   @ApiParam({ name: 'name', example: 'active-stores' })
   @ApiOperation({ operationId: 'replaceReportDefinition', summary: 'Store the next version of a definition of yours' })
   @ApiBody({ type: StoreDefinitionDto })
@@ -79,6 +86,7 @@ export class ReportDefinitionsController {
   }
 
   @Delete(':name')
+  @Needs(Scope.DefinitionsWrite)
   @HttpCode(204)
   @ApiParam({ name: 'name', example: 'active-stores' })
   @ApiOperation({ operationId: 'deleteReportDefinition', summary: 'Take a definition of yours out of the catalogue' })

@@ -2,6 +2,8 @@ import { Body, Controller, Delete, Get, HttpCode, Post, Query, Req, Res } from '
 import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ErrorCode } from '../common/errors.js';
+import { Scope } from '../common/scope.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { IdParam } from '../platform/http/id-param.js';
@@ -32,6 +34,7 @@ export class ReportsController {
   ) {}
 
   @Post()
+  @Needs(Scope.ReportsRun)
   @ApiOperation({
     operationId: 'createReport',
     summary: 'Run a report',
@@ -61,6 +64,7 @@ export class ReportsController {
   }
 
   @Get()
+  @Needs(Scope.ReportsRead, Scope.ReportsRun)
   @ApiOperation({ operationId: 'listReports', summary: 'List reports, newest first' })
   @ApiResponse({ status: 200, type: ReportListDto })
   @ApiProblems(ErrorCode.ValidationFailed)
@@ -76,6 +80,7 @@ export class ReportsController {
   }
 
   @Get(':id')
+  @Needs(Scope.ReportsRead, Scope.ReportsRun)
   @ApiOperation({
     operationId: 'getReport',
     summary: 'Show a report',
@@ -92,6 +97,7 @@ export class ReportsController {
   }
 
   @Post(':id/cancel')
+  @Needs(Scope.ReportsRun)
   @HttpCode(202)
   @ApiOperation({
     operationId: 'cancelReport',
@@ -109,6 +115,7 @@ export class ReportsController {
   }
 
   @Delete(':id')
+  @Needs(Scope.ReportsRun)
   @HttpCode(204)
   @ApiOperation({
     operationId: 'deleteReport',

@@ -3,6 +3,8 @@ import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ErrorCode } from '../common/errors.js';
 import { decodeCursor, encodeCursor } from '../common/pagination.js';
+import { Scope } from '../common/scope.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { IdParam } from '../platform/http/id-param.js';
@@ -22,6 +24,7 @@ export class ScheduleFiringsController {
   constructor(private readonly schedules: SchedulesService) {}
 
   @Post('pause')
+  @Needs(Scope.ReportsRun, Scope.ExportsRun)
   @HttpCode(200)
   @ApiOperation({
     operationId: 'pauseSchedule',
@@ -35,6 +38,7 @@ export class ScheduleFiringsController {
   }
 
   @Post('resume')
+  @Needs(Scope.ReportsRun, Scope.ExportsRun)
   @HttpCode(200)
   @ApiOperation({
     operationId: 'resumeSchedule',
@@ -48,6 +52,7 @@ export class ScheduleFiringsController {
   }
 
   @Post('run')
+  @Needs(Scope.ReportsRun, Scope.ExportsRun)
   @HttpCode(202)
   @ApiOperation({
     operationId: 'runSchedule',
@@ -71,6 +76,7 @@ export class ScheduleFiringsController {
   }
 
   @Get('firings')
+  @Needs(Scope.ReportsRead, Scope.ReportsRun, Scope.ExportsRun)
   @ApiOperation({ operationId: 'listScheduleFirings', summary: 'The history of a schedule, newest occurrence first' })
   @ApiResponse({ status: 200, type: FiringListDto })
   @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.ScheduleNotFound)

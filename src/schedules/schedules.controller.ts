@@ -3,6 +3,8 @@ import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ErrorCode } from '../common/errors.js';
 import { decodeCursor, encodeCursor } from '../common/pagination.js';
+import { Scope } from '../common/scope.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { IdParam } from '../platform/http/id-param.js';
@@ -21,6 +23,7 @@ export class SchedulesController {
   constructor(private readonly schedules: SchedulesService) {}
 
   @Post()
+  @Needs(Scope.ReportsRun, Scope.ExportsRun)
   @ApiOperation({
     operationId: 'createSchedule',
     summary: 'Start a report or an export by the clock',
@@ -44,6 +47,7 @@ export class SchedulesController {
   }
 
   @Get()
+  @Needs(Scope.ReportsRead, Scope.ReportsRun, Scope.ExportsRun)
   @ApiOperation({ operationId: 'listSchedules', summary: 'List schedules, newest first' })
   @ApiResponse({ status: 200, type: ScheduleListDto })
   @ApiProblems(ErrorCode.ValidationFailed)
@@ -63,6 +67,7 @@ export class SchedulesController {
   }
 
   @Get(':id')
+  @Needs(Scope.ReportsRead, Scope.ReportsRun, Scope.ExportsRun)
   @ApiOperation({ operationId: 'getSchedule', summary: 'Show a schedule and its next five times' })
   @ApiResponse({ status: 200, type: ScheduleDto })
   @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.ScheduleNotFound)
@@ -71,6 +76,7 @@ export class SchedulesController {
   }
 
   @Patch(':id')
+  @Needs(Scope.ReportsRun, Scope.ExportsRun)
   @ApiOperation({
     operationId: 'changeSchedule',
     summary: 'Change a schedule',
@@ -89,6 +95,7 @@ export class SchedulesController {
   }
 
   @Put(':id')
+  @Needs(Scope.ReportsRun, Scope.ExportsRun)
   @ApiOperation({
     operationId: 'replaceSchedule',
     summary: 'Replace a schedule',
@@ -111,6 +118,7 @@ export class SchedulesController {
   }
 
   @Delete(':id')
+  @Needs(Scope.ReportsRun, Scope.ExportsRun)
   @HttpCode(204)
   @ApiOperation({
     operationId: 'deleteSchedule',

@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { Open } from '../platform/http/access.js';
 import { attachment } from './attachment.js';
 import { LocalStorage, type LinkedFile } from './drivers/local.js';
 import { ObjectMissing, PreconditionFailed, RangeNotSatisfiable, StorageUnavailable } from './storage-errors.js';
@@ -14,6 +15,7 @@ const READ_BYTES = 16 * 1024;
 
 /** Serves the links that the local driver signs; an S3 server does this by itself. HEAD is answered by the same route. */
 @ApiExcludeController()
+@Open('The signature of the link is the credential.')
 @Controller('files')
 export class LocalFilesController {
   constructor(private readonly storage: Storage) {}

@@ -2,6 +2,8 @@ import { Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ErrorCode } from '../common/errors.js';
+import { Scope } from '../common/scope.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { IdParam } from '../platform/http/id-param.js';
@@ -17,6 +19,7 @@ export class CallbackDeliveriesController {
   constructor(private readonly deliveries: WebhookDeliveries) {}
 
   @Get()
+  @Needs(Scope.ReportsRead, Scope.ReportsRun, Scope.ExportsRun, Scope.WebhooksWrite)
   @ApiOperation({ operationId: 'listCallbackDeliveries', summary: 'List deliveries to callback URLs, newest first' })
   @ApiResponse({ status: 200, type: DeliveryListDto })
   @ApiProblems(ErrorCode.ValidationFailed)
@@ -33,6 +36,7 @@ export class CallbackDeliveriesController {
   }
 
   @Post(':delivery_id/replay')
+  @Needs(Scope.ReportsRun, Scope.ExportsRun, Scope.WebhooksWrite)
   @HttpCode(202)
   @ApiOperation({ operationId: 'replayCallbackDelivery', summary: 'Send an event to a callback URL again' })
   @ApiResponse({ status: 202, type: DeliveryDto })

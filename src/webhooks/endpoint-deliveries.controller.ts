@@ -2,6 +2,8 @@ import { Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ErrorCode } from '../common/errors.js';
+import { Scope } from '../common/scope.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { IdParam } from '../platform/http/id-param.js';
@@ -11,6 +13,7 @@ import { WebhookDeliveries } from './webhook-deliveries.service.js';
 import { toDeliveryDto } from './webhooks.presenter.js';
 
 @ApiTags('webhooks')
+@Needs(Scope.WebhooksWrite)
 @Controller('webhooks/:id')
 export class EndpointDeliveriesController {
   constructor(private readonly deliveries: WebhookDeliveries) {}

@@ -2,6 +2,8 @@ import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query, Req, Res }
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { ErrorCode } from '../common/errors.js';
+import { Scope } from '../common/scope.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { IdParam } from '../platform/http/id-param.js';
@@ -20,6 +22,7 @@ import { toSecretWebhookDto, toWebhookDto, webhookPath } from './webhooks.presen
 import { WebhooksService } from './webhooks.service.js';
 
 @ApiTags('webhooks')
+@Needs(Scope.WebhooksWrite)
 @Controller('webhooks')
 export class WebhooksController {
   constructor(private readonly webhooks: WebhooksService) {}

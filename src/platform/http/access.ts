@@ -1,7 +1,9 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiSecurity } from '@nestjs/swagger';
 import type { IncomingMessage } from 'node:http';
+import { ErrorCode } from '../../common/errors.js';
 import type { Scope } from '../../common/scope.js';
+import { ApiProblems } from './api-problems.js';
 import type { Caller } from './caller.js';
 
 /** Names of the two ways to send a credential, in the OpenAPI document. */
@@ -13,12 +15,15 @@ export type RouteAccess = { readonly anyOf: readonly Scope[] } | { readonly open
 
 export const ROUTE_ACCESS = 'longhaul:access';
 
-/** The route, or every route of the class, is for callers who hold one of the scopes. Shown in the OpenAPI document as `x-scopes`. */
+/**
+ * The route, or every route of the class, is for callers who hold one of the scopes. In the OpenAPI document each scope is a
+ * requirement of its own, which is how that says "one of".
+ */
 export function Needs(...anyOf: readonly [Scope, ...Scope[]]): MethodDecorator & ClassDecorator {
   return applyDecorators(
     SetMetadata(ROUTE_ACCESS, { anyOf } satisfies RouteAccess),
-    ApiSecurity(BEARER_SCHEME, [...anyOf]),
-    ApiSecurity(KEY_SCHEME, [...anyOf]),
+    ...[BEARER_SCHEME, KEY_SCHEME].flatMap((scheme) => anyOf.map((scope) => ApiSecurity(scheme, [scope]))),
+    ApiProblems(ErrorCode.Unauthenticated, ErrorCode.InsufficientScope),
   );
 }
 
