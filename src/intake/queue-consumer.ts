@@ -78,7 +78,8 @@ export class QueueConsumer implements OnApplicationBootstrap {
       const removals = Promise.allSettled(deliveries.map(({ receipt }) => this.sqs.remove(queueUrl, receipt)));
       await this.announce(receipts);
       const failed = (await removals).find((removal) => removal.status === 'rejected');
-      if (failed) this.logger.warn({ err: failed.reason, msg: 'a message could not be removed; it will come again' });
+      const error: unknown = failed?.reason;
+      if (failed) this.logger.warn({ err: error, msg: 'a message could not be removed; it will come again' });
     } catch (error) {
       await hide(0);
       throw error;
