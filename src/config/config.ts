@@ -88,6 +88,7 @@ export abstract class Config {
     /** Bucket by value of `field`, until an owner sets routes of its own. */
     readonly routes: Readonly<Record<string, string>>;
     readonly field: string;
+    readonly retentionSeconds: number;
   };
   abstract readonly events: {
     /** Queue that the events of runs and documents are sent to as well. */

@@ -115,6 +115,7 @@ export const environmentSchema = z.object({
   INTAKE_DEAD_LETTER_QUEUE_URL: url('http:', 'https:').optional(),
   INTAKE_ROUTES: named(z.string().regex(BUCKET_NAME), 'buckets', FIELD_VALUE).optional(),
   INTAKE_FIELD: z.string().min(1).default('genre'),
+  INTAKE_RETENTION_SECONDS: wholeNumber(30 * 86_400),
   EVENTS_QUEUE_URL: url('http:', 'https:').optional(),
   WEBHOOK_SEAL_KEY: z.string().min(32).optional(),
   WEBHOOK_TIMEOUT_SECONDS: wholeNumber(20),

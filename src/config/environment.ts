@@ -153,6 +153,7 @@ function toMessaging(env: Environment): Pick<Config, 'sqs' | 'intake' | 'events'
       deadLetterQueueUrl: env.INTAKE_DEAD_LETTER_QUEUE_URL,
       routes: env.INTAKE_ROUTES ?? { romance: 'romance', scifi: 'scifi' },
       field: env.INTAKE_FIELD,
+      retentionSeconds: env.INTAKE_RETENTION_SECONDS,
     },
     events: { queueUrl: env.EVENTS_QUEUE_URL, retentionSeconds: env.OUTBOX_RETENTION_SECONDS },
     webhooks: { sealKey: env.WEBHOOK_SEAL_KEY, timeoutSeconds: env.WEBHOOK_TIMEOUT_SECONDS },

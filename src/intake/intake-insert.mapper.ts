@@ -34,7 +34,7 @@ export function asConflict(row: Row): Row {
 }
 
 /**
- * Each document gets the first of its names that nobody has. Rows of one statement do not see each other: none may have a name that
+ * Each document gets the first of its names that nobody has or had. Rows of one statement do not see each other: none may have a name that
  * an earlier one might get. A name that is taken while the statement runs makes all of it fail.
  */
 export function insertStatement(owner: string, rows: readonly Row[]): Prisma.Sql {
@@ -50,7 +50,8 @@ export function insertStatement(owner: string, rows: readonly Row[]): Prisma.Sql
       ${state}::intake_state, ${row.title}, ${row.route}, ${row.bucket}, ${first}, ${second}, ${third}, ${reason}::jsonb)`;
   });
   const isTaken = (name: string): Prisma.Sql =>
-    Prisma.sql`EXISTS (SELECT FROM intake_messages m WHERE m.bucket = v.bucket AND m.key = v.${Prisma.raw(name)})`;
+    Prisma.sql`(EXISTS (SELECT FROM intake_messages m WHERE m.bucket = v.bucket AND m.key = v.${Prisma.raw(name)})
+      OR EXISTS (SELECT FROM intake_names n WHERE n.bucket = v.bucket AND n.key = v.${Prisma.raw(name)}))`;
   return Prisma.sql`
     INSERT INTO intake_messages (id, owner, identity, message_id, type, "group", body, state, title, route, bucket, key,
       reason, finished_at)

@@ -18,6 +18,8 @@ import { IntakeOutputSink } from './intake-output.sink.js';
 import { IntakeOutputsRepository } from './intake-outputs.repository.js';
 import { IntakeProcessor } from './intake.processor.js';
 import { IntakeQueue } from './intake.queue.js';
+import { IntakeRetention } from './intake-retention.js';
+import { IntakeRetentionRepository } from './intake-retention.repository.js';
 import { IntakeRoutesRepository } from './intake-routes.repository.js';
 import { IntakeService } from './intake.service.js';
 import { IntakeWorkRepository } from './intake-work.repository.js';
@@ -76,6 +78,8 @@ export class IntakeModule {}
     IntakeProcessor,
     IntakeSweeper,
     IntakeDrain,
+    IntakeRetentionRepository,
+    IntakeRetention,
   ],
 })
 export class IntakeWorkerModule {}

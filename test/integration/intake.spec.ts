@@ -37,7 +37,7 @@ beforeAll(async () => {
   await sql.connect();
 });
 beforeEach(async () => {
-  await sql.query('TRUNCATE intake_messages, intake_outputs, outbox_events CASCADE');
+  await sql.query('TRUNCATE intake_messages, intake_names, intake_outputs, outbox_events CASCADE');
 });
 afterAll(async () => {
   broadcast.onApplicationShutdown();
