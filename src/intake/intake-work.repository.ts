@@ -5,6 +5,7 @@ import { DOCUMENT_STORED } from '../outbox/outbox-event.js';
 import { OutboxWriter } from '../outbox/outbox-writer.js';
 import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
+import { seconds } from '../platform/prisma/sql-interval.js';
 import { MessageType, type Reason } from './intake-message.js';
 import type { GroupKey, Outcome, WaitingMessage } from './intake-work.js';
 
@@ -15,7 +16,6 @@ export interface Claim {
 }
 
 const typeSchema = z.enum(MessageType);
-const seconds = (value: number): Prisma.Sql => Prisma.sql`${value} * interval '1 second'`;
 
 /**
  * What waits in groups, and what becomes of it. Times are the database's. The rows of a claim are under one lease: when it has

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
+import { seconds } from '../platform/prisma/sql-interval.js';
 import type { NewOutboxEvent, OutboxEvent } from './outbox-event.js';
 
 /** A transaction of Prisma, as `$transaction` hands it to its callback. */
@@ -80,7 +81,7 @@ export class OutboxRepository {
           WHERE stream = head.stream AND done_at IS NULL AND sequence >= head.sequence
           ORDER BY sequence LIMIT ${eventsPerStream}) AS next
       )
-      UPDATE outbox_events AS event SET lease_until = now() + ${leaseSeconds} * interval '1 second'
+      UPDATE outbox_events AS event SET lease_until = now() + ${seconds(leaseSeconds)}
       FROM chosen WHERE event.sequence = chosen.sequence
       RETURNING event.sequence, id::text, owner, stream, type, data, callback_url AS "callbackUrl",
         created_at AS "createdAt", taken, failures, lease_until AS "leaseUntil",
@@ -109,7 +110,7 @@ export class OutboxRepository {
     await this.prisma.$executeRaw`
       UPDATE outbox_events SET lease_until = NULL,
         failures = failures + CASE WHEN ${isFailed} THEN 1 ELSE 0 END,
-        available_at = CASE WHEN ${isFailed} THEN now() + ${failed?.delaySeconds ?? 0} * interval '1 second'
+        available_at = CASE WHEN ${isFailed} THEN now() + ${seconds(failed?.delaySeconds ?? 0)}
           ELSE available_at END,
         last_error = CASE WHEN ${isFailed} THEN ${failed?.error ?? null} ELSE last_error END,
         taken = CASE WHEN ${isFailed} THEN ${JSON.stringify(failed?.taken ?? [])}::jsonb ELSE taken END
@@ -117,11 +118,11 @@ export class OutboxRepository {
   }
 
   /** Removes events that are older, told or not, with their deliveries. Says how many there were of each. */
-  async removeOlder(seconds: number, limit: number): Promise<{ removed: number; untold: number }> {
+  async removeOlder(ageSeconds: number, limit: number): Promise<{ removed: number; untold: number }> {
     const [row] = await this.prisma.$queryRaw<{ removed: number; untold: number }[]>`
       WITH gone AS (
         DELETE FROM outbox_events WHERE sequence IN (
-          SELECT sequence FROM outbox_events WHERE created_at < now() - ${seconds} * interval '1 second'
+          SELECT sequence FROM outbox_events WHERE created_at < now() - ${seconds(ageSeconds)}
           ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
         RETURNING done_at)
       SELECT count(*)::int AS removed, (count(*) FILTER (WHERE done_at IS NULL))::int AS untold FROM gone`;

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
+import { seconds } from '../platform/prisma/sql-interval.js';
 import type { NewArtifact } from '../runs/artifact.js';
 
 /** A file rendered from a result, or to be rendered. */
@@ -79,7 +80,7 @@ export class ArtifactsRepository {
   /** Takes a pending render that nobody holds, or whose holder let its lease run out. */
   async claim(id: string, leaseSeconds: number): Promise<RenderClaim | null> {
     const rows = await this.prisma.$queryRaw<RenderClaim[]>`
-      UPDATE artifacts SET attempt = attempt + 1, lease_until = now() + ${leaseSeconds} * interval '1 second'
+      UPDATE artifacts SET attempt = attempt + 1, lease_until = now() + ${seconds(leaseSeconds)}
       WHERE id = ${id}::uuid AND status = 'pending' AND (lease_until IS NULL OR lease_until < now())
       RETURNING id::text, run_id::text AS "runId", format, attempt`;
     return rows[0] ?? null;
@@ -88,7 +89,7 @@ export class ArtifactsRepository {
   /** False if the claim is no longer the row's. */
   async renew(claim: RenderClaim, leaseSeconds: number): Promise<boolean> {
     const count = await this.prisma.$executeRaw`
-      UPDATE artifacts SET lease_until = now() + ${leaseSeconds} * interval '1 second'
+      UPDATE artifacts SET lease_until = now() + ${seconds(leaseSeconds)}
       WHERE id = ${claim.id}::uuid AND status = 'pending' AND attempt = ${claim.attempt}`;
     return count > 0;
   }

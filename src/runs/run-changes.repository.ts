@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
+import { seconds } from '../platform/prisma/sql-interval.js';
 import type { NewArtifact } from './artifact.js';
 import { RunStatus, type Manifest, type Run, type RunError, type RunKind, type RunProgress } from './run.js';
 import { allowedFrom, isTerminal, nextStatus, RunChange, TERMINAL_STATUSES } from './run-state.js';
@@ -29,8 +30,6 @@ export interface StrayRun {
   attempt: number;
   failures: number;
 }
-
-const seconds = (value: number): Prisma.Sql => Prisma.sql`${value} * interval '1 second'`;
 
 /**
  * Every change of a run's state: one conditional statement that also writes its events, the one for followers and the one

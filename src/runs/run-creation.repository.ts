@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
+import { seconds } from '../platform/prisma/sql-interval.js';
 import { IdempotencyKeyReused } from './run-errors.js';
 import { RunStatus, type NewRun, type Run } from './run.js';
 import { runColumns, toRun } from './runs.mapper.js';
@@ -111,7 +112,7 @@ async function insert(
       SELECT ${id}::uuid, ${owner}, ${kind}::run_kind, ${name}, ${definitionVersion}, ${JSON.stringify(parameters)}::jsonb,
         ${format}, ${JSON.stringify(formatOptions)}::jsonb, ${timeZone}, ${JSON.stringify(inputs)}::jsonb,
         ${options.fingerprint}, ${options.timeoutSeconds}, ${requestId},
-        ${callbackUrl}, ${traceparent}, now(), now(), now() + ${options.resultTtlSeconds} * interval '1 second' ${ifFree}
+        ${callbackUrl}, ${traceparent}, now(), now(), now() + ${seconds(options.resultTtlSeconds)} ${ifFree}
       RETURNING id, created_at, expires_at
     ), noted AS (
       INSERT INTO run_events (run_id, revision, type, data) SELECT id, 1, 'status', ${firstEvent}::jsonb FROM created
@@ -140,6 +141,6 @@ function insertKey({ owner, idempotency }: NewRun, options: CreateOptions, runId
   return Prisma.sql`
     INSERT INTO idempotency_records (owner, key, request_hash, run_id, expires_at)
     VALUES (${owner}, ${idempotency?.key}, ${idempotency?.requestHash}, ${runId}::uuid,
-      now() + ${options.idempotencySeconds} * interval '1 second')
+      now() + ${seconds(options.idempotencySeconds)})
     ON CONFLICT (owner, key) DO NOTHING`;
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { CursorPosition } from '../common/pagination.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
+import { seconds } from '../platform/prisma/sql-interval.js';
 import { FiringOutcome, FiringTrigger, type Firing, type Schedule } from './schedule.js';
 import { firingColumns, scheduleColumns, toFiring, toSchedule } from './schedules.mapper.js';
 
@@ -49,10 +50,10 @@ export class FiringsRepository {
   }
 
   /** Firings that have been pending for so long, oldest first. */
-  async pending(seconds: number, limit: number): Promise<ScheduledFiring[]> {
+  async pending(ageSeconds: number, limit: number): Promise<ScheduledFiring[]> {
     const overdue = await this.prisma.$queryRaw<{ id: string }[]>`
       SELECT id::text FROM schedule_firings
-      WHERE outcome = ${FiringOutcome.Pending} AND fired_at <= now() - ${seconds} * interval '1 second'
+      WHERE outcome = ${FiringOutcome.Pending} AND fired_at <= now() - ${seconds(ageSeconds)}
       ORDER BY fired_at LIMIT ${limit}`;
     const rows = await this.prisma.scheduleFiring.findMany({
       where: { id: { in: overdue.map(({ id }) => id) } },
@@ -84,6 +85,6 @@ export class FiringsRepository {
     const settled = Object.values(FiringOutcome).filter((outcome) => outcome !== FiringOutcome.Pending);
     await this.prisma.$executeRaw`
       DELETE FROM schedule_firings
-      WHERE outcome = ANY(${settled}) AND fired_at < now() - ${historySeconds} * interval '1 second'`;
+      WHERE outcome = ANY(${settled}) AND fired_at < now() - ${seconds(historySeconds)}`;
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
+import { seconds } from '../platform/prisma/sql-interval.js';
 import { type DeliveryLogEntry, DeliveryStatus } from './webhook.js';
 
 /** Older ones are dropped: a delivery may be replayed without end. */
@@ -51,7 +52,7 @@ export class DeliveryClaimsRepository {
    */
   async claim(options: { limit: number; perReceiver: number; leaseSeconds: number }): Promise<DeliveryClaim[]> {
     const { limit, perReceiver } = options;
-    const lease = Prisma.sql`now() + ${options.leaseSeconds} * interval '1 second'`;
+    const lease = Prisma.sql`now() + ${seconds(options.leaseSeconds)}`;
     const rows = await this.prisma.$queryRaw`
       WITH RECURSIVE receivers AS (
         (SELECT receiver, endpoint_id FROM webhook_deliveries WHERE status = 'pending' ORDER BY receiver LIMIT 1)
@@ -89,7 +90,7 @@ export class DeliveryClaimsRepository {
     const changed = await this.prisma.$executeRaw`
       UPDATE webhook_deliveries SET status = ${STATUS_AFTER[outcome.kind]}::delivery_status,
         failures = failures + ${outcome.kind === 'delivered' ? 0 : 1}::int,
-        next_at = now() + ${afterSeconds} * interval '1 second', lease_until = NULL,
+        next_at = now() + ${seconds(afterSeconds)}, lease_until = NULL,
         finished_at = CASE WHEN ${isOver}::boolean THEN now() END,
         log = (CASE WHEN jsonb_array_length(log) >= ${LOG_ENTRIES}::int THEN log - 0 ELSE log END)
           || ${JSON.stringify([entry])}::jsonb

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { CursorPosition } from '../common/pagination.js';
 import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
+import { seconds } from '../platform/prisma/sql-interval.js';
 import type { EndpointChange, WebhookEndpoint } from './webhook.js';
 
 const columns = {
@@ -75,7 +76,7 @@ export class WebhookEndpointsRepository {
   ): Promise<WebhookEndpoint | null> {
     await this.prisma.$executeRaw`
       UPDATE webhook_endpoints SET secret = ${secret}, previous_secret = secret,
-        previous_until = now() + ${overlapSeconds} * interval '1 second'
+        previous_until = now() + ${seconds(overlapSeconds)}
       WHERE id = ${id}::uuid AND owner = ${owner}`;
     return await this.find(owner, id);
   }
@@ -97,7 +98,7 @@ export class WebhookEndpointsRepository {
 
   /** Disables an endpoint that, enabled all the time, took nothing for so many seconds, while so many deliveries to it failed for good. */
   async disableIfDead(id: string, reason: string, rule: { failures: number; seconds: number }): Promise<boolean> {
-    const since = Prisma.sql`now() - ${rule.seconds} * interval '1 second'`;
+    const since = Prisma.sql`now() - ${seconds(rule.seconds)}`;
     const changed = await this.prisma.$executeRaw`
       UPDATE webhook_endpoints e SET enabled = false, disabled_reason = ${reason}
       WHERE id = ${id}::uuid AND enabled AND enabled_at <= ${since} AND ${rule.failures} <= (
