@@ -28,8 +28,9 @@ function answering(...answers: string[][]): HostResolver & { asked: string[] } {
 beforeAll(async () => {
   inside = await TestServer.http((request, response) => {
     const to = new URL(request.url ?? '', inside.url).searchParams.get('to');
+    const status = Number(new URL(request.url ?? '', inside.url).searchParams.get('status') ?? 302);
     if (to === null) response.end('the inside');
-    else response.writeHead(302, { location: to }).end('elsewhere');
+    else response.writeHead(status, { location: to }).end('elsewhere');
   });
 });
 beforeEach(() => inside.sockets.splice(0));
@@ -47,6 +48,21 @@ describe('an address that is not for us', () => {
     '0x7f000001',
     '0x7f.0.0.1',
     '0177.0.0.1',
+    '0x7F.1',
+    '127.0x0.0.01',
+    '0300.0250.0.1',
+    '00000177.1',
+    '4294967295',
+    '１２７．１',
+    '①②⑦.⓪.⓪.①',
+    '127%2E0%2E0%2E1',
+    '[::ffff:0:127.0.0.1]',
+    '[2001:0:7f00:1::]',
+    '[2002:a9fe:a9fe::1]',
+    '[64:ff9b::a9fe:a9fe]',
+    '[64:ff9b:1::7f00:1]',
+    '[fec0::1]',
+    '[ff02::1]',
     '017700000001',
     '%31%32%37.0.0.1',
     '１２７.0.0.1',
@@ -79,6 +95,16 @@ describe('an address that is not for us', () => {
     'http://169.254.169.254/latest/meta-data/',
     'http://[fd00:ec2::254]/',
     'http://168.63.129.16/',
+    'http://100.100.100.200/latest/meta-data/',
+    'http://169.254.170.2/v2/credentials',
+    'http://192.0.0.192/opc/v1/instance/',
+    'http://0xa9fea9fe/',
+    'http://2852039166/',
+    'http://0251.0376.0251.0376/',
+    'http://169.254.43518/',
+    'http://[::ffff:a9fe:a9fe]/',
+    'http://[fe80::a9fe:a9fe]/',
+    'http://169。254。169。254/',
     'http://10.0.0.1',
   ])('%s is refused without a connection', async (url) => {
     expect(await failureOf(client().get(requestOf(url, { timeoutMs: 5000 })))).toBeInstanceOf(OutboundRefused);
@@ -167,5 +193,25 @@ describe('a redirect', () => {
       requestOf(`http://shop.test:${inside.port}/?to=${encodeURIComponent(to)}`, { timeoutMs: 5000 }),
     );
     expect(await failureOf(work)).toBeInstanceOf(OutboundRefused);
+  });
+
+  it.each([301, 302, 303, 307, 308])(
+    'by %i is refused as any, to another port of an allowed host too',
+    async (status) => {
+      const http = client({ allow: [`127.0.0.1:${inside.port}`] });
+      for (const to of ['http://169.254.169.254/', `http://127.0.0.1:1/`, 'http://[::1]/', 'file:///etc/passwd']) {
+        const url = `${inside.url}/?status=${status}&to=${encodeURIComponent(to)}`;
+        expect(await failureOf(http.get(requestOf(url, { timeoutMs: 5000 })))).toBeInstanceOf(OutboundRefused);
+      }
+    },
+  );
+
+  it('to a name that has become private meanwhile is refused', async () => {
+    const resolve = answering(['127.0.0.1'], ['127.0.0.2']);
+    const http = client({ resolve, allow: ['127.0.0.1'] });
+    const to = encodeURIComponent(`http://other.test:${inside.port}/`);
+    const work = http.get(requestOf(`http://shop.test:${inside.port}/?to=${to}`));
+    expect(await failureOf(work)).toBeInstanceOf(OutboundRefused);
+    expect(resolve.asked).toEqual(['shop.test', 'other.test']);
   });
 });

@@ -8,6 +8,7 @@ import { failureOf, outboundHttp, requestOf } from '../support/outbound.js';
 
 const http = outboundHttp({ allow: ['127.0.0.0/8'] });
 const servers: TestServer[] = [];
+const FAST = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 } };
 
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
@@ -133,9 +134,22 @@ describe('a packed answer', () => {
     }
   });
 
-  it('cannot fill the memory', async () => {
-    const bomb = await promisify(zlib.gzip)(Buffer.alloc(400_000_000), { level: 1 });
-    const url = await packed('gzip', bomb);
+  const zeros = (): Promise<Buffer> => promisify(zlib.gzip)(Buffer.alloc(400_000_000), { level: 1 });
+  const bombs: [string, () => Promise<Buffer>][] = [
+    ['gzip', zeros],
+    [
+      'deflate',
+      () => promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.deflate)(Buffer.alloc(400_000_000), { level: 1 }),
+    ],
+    ['br', () => promisify<Buffer, zlib.BrotliOptions, Buffer>(zlib.brotliCompress)(Buffer.alloc(400_000_000), FAST)],
+    ['zstd', () => promisify(zlib.zstdCompress)(Buffer.alloc(400_000_000))],
+    ['gzip, gzip', async () => await promisify(zlib.gzip)(await zeros())],
+  ];
+
+  it.each(bombs)('by %s cannot fill the memory', async (encoding, make) => {
+    const bomb = await make();
+    expect(bomb.length).toBeLessThan(5_000_000);
+    const url = await packed(encoding, bomb);
     const before = process.memoryUsage().rss;
     let peak = before;
     const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 5);
