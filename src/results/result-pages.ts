@@ -47,7 +47,7 @@ export class ResultPages implements OnApplicationShutdown {
       if (error instanceof QueryEngineLost) await this.forget(session);
       // The local copy may have been evicted meanwhile, or removed with the rest of a temporary folder: once more.
       this.logger.warn({ err: error, msg: 'a page could not be read from its local copy; it is fetched again' });
-      this.files.delete(manifest.key);
+      await this.drop(manifest.key);
       await mkdir(this.directory, { recursive: true });
       return await this.readRows(await this.opened(), manifest, range);
     }
@@ -85,8 +85,16 @@ export class ResultPages implements OnApplicationShutdown {
       return await file;
     } catch (error) {
       this.files.delete(manifest.key);
+      await rm(path, { force: true });
       throw error;
     }
+  }
+
+  /** Others may be reading the copy: they fetch it again, too. One that could not be made is gone already. */
+  private async drop(key: string): Promise<void> {
+    const [made] = await Promise.allSettled([this.files.get(key)]);
+    this.files.delete(key);
+    if (made.status === 'fulfilled') await made.value?.remove();
   }
 
   /** The next page begins anew, unless another reader was quicker. */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -130,6 +130,21 @@ describe('pages of a result', () => {
     await pages.read(manifest, 0, 1);
     await rm(join(config.scratchDir, 'pages', String(process.pid)), { recursive: true });
     expect(await pages.read(manifest, 200_000, 1)).toMatchObject([{ n: 200_000 }]);
+    await pages.onApplicationShutdown();
+  });
+
+  it('leave no copy behind that could not be read', async () => {
+    const manifest = await store('spoilt', SERIES);
+    const pages = new ResultPages(storage, engine, config);
+    const directory = join(config.scratchDir, 'pages', String(process.pid));
+    const copies = async () => (await readdir(directory)).filter((file) => file.endsWith('.parquet'));
+    await pages.read(manifest, 0, 1);
+    const [spoilt] = await copies();
+    await truncate(join(directory, spoilt!), 10);
+    expect(await pages.read(manifest, 200_000, 1)).toMatchObject([{ n: 200_000 }]);
+    const left = await copies();
+    expect(left).toHaveLength(1);
+    expect(left).not.toContain(spoilt);
     await pages.onApplicationShutdown();
   });
 });
