@@ -120,15 +120,21 @@ export class MysqlSession {
       this.socket.destroy();
       return;
     }
-    const { connection, socket } = await connect(this.target);
     try {
-      await ask(connection, `KILL ${String(threadId)}`);
+      await killThread(this.target, threadId);
     } catch {
       this.socket.destroy(); // See above.
-    } finally {
-      connection.destroy();
-      socket.destroy();
     }
+  }
+}
+
+async function killThread(target: Target, threadId: number): Promise<void> {
+  const { connection, socket } = await connect(target);
+  try {
+    await ask(connection, `KILL ${String(threadId)}`);
+  } finally {
+    connection.destroy();
+    socket.destroy();
   }
 }
 
