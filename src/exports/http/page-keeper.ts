@@ -69,7 +69,10 @@ export class PageKeeper {
         await this.files.bring({ sequence, header: facts.header, records }, context.signal);
       }
     };
-    await Promise.all(Array.from({ length: BRINGING }, bringSome));
+    // All must have ended before the failure of one is told: nobody may go on writing after that.
+    for (const outcome of await Promise.allSettled(Array.from({ length: BRINGING }, bringSome))) {
+      if (outcome.status === 'rejected') throw outcome.reason;
+    }
     return pages;
   }
 
