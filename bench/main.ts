@@ -17,6 +17,8 @@ const BENCHES = {
 
 /** `npm run bench` runs all of them; names after `--` choose some. */
 const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !Object.hasOwn(BENCHES, name));
+if (unknown !== undefined) throw new Error(`There is no bench ${unknown}, only ${Object.keys(BENCHES).join(', ')}.`);
 for (const [name, bench] of Object.entries(BENCHES)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   const servers = await Servers.start();
