@@ -1,8 +1,10 @@
+import { endOfDollarQuote } from '../../platform/query-engine/statement-text.js';
 import { DatabaseKind } from './database-url.js';
 
-/** Quoted text, quoted names, comments and semicolons of each dialect. Only what a semicolon could hide in. */
+/** Quoted text, quoted names, comments and semicolons of each dialect, and where dollar quotes begin. Only what a semicolon could hide in. */
 const TOKENS: Readonly<Record<DatabaseKind, RegExp>> = {
-  postgresql: /\b[eE]'(?:[^'\\]|''|\\[\s\S])*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*|;/g,
+  postgresql:
+    /\b[eE]'(?:[^'\\]|''|\\[\s\S])*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$\x80-\uffff])\$(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?\$|--[^\n]*|\/\*|;/g,
   mysql: /'(?:[^'\\]|''|\\[\s\S])*'|"(?:[^"\\]|""|\\[\s\S])*"|`(?:[^`]|``)*`|--(?=\s|$)[^\n]*|#[^\n]*|\/\*|;/g,
 };
 const BLOCK_EDGE = /\/\*|\*\//g;
@@ -32,6 +34,7 @@ function isBlank(sql: string, kind: DatabaseKind): boolean {
 function* tokens(sql: string, kind: DatabaseKind): Generator<{ token: string; index: number; end: number }> {
   const pattern = new RegExp(TOKENS[kind]);
   for (let match = pattern.exec(sql); match !== null; match = pattern.exec(sql)) {
+    if (match[0].startsWith('$')) pattern.lastIndex = endOfDollarQuote(sql, match[0], pattern.lastIndex);
     if (match[0] === '/*') pattern.lastIndex = endOfBlock(sql, pattern.lastIndex, kind === DatabaseKind.Postgresql);
     yield { token: match[0], index: match.index, end: pattern.lastIndex };
   }

@@ -23,7 +23,8 @@ export function withoutTerminator(sql: string): string {
   return sql;
 }
 
-function endOfDollarQuote(sql: string, quote: string, from: number): number {
+/** Where text in dollar quotes (`$tag$`), which begins behind the first of them, ends. */
+export function endOfDollarQuote(sql: string, quote: string, from: number): number {
   const end = sql.indexOf(quote, from);
   return end < 0 ? sql.length : end + quote.length;
 }
