@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testConfig } from '../../test/support/config.js';
 import { DuckDbEngine } from '../platform/query-engine/duckdb-engine.js';
+import { ProcessEngine } from '../platform/query-engine/process-engine.js';
 import { RowCountMismatch } from '../results/result-errors.js';
 import { ResultWriter } from '../results/result-writer.js';
+import { RunEngine } from '../results/run-engine.js';
 import type { RunContext } from '../runs/run-context.js';
 import type { Run, RunInput, RunPhase } from '../runs/run.js';
 import { LocalStorage } from '../storage/drivers/local.js';
@@ -103,7 +105,7 @@ describe('an export at work', () => {
 async function run(said: number | null, shape: object = {}, source: Source = new FiveRows(said)) {
   const runner = new ExportRunner(
     new Sources(new Map([['dataset', source]])),
-    new DuckDbEngine(testConfig()),
+    new RunEngine(new DuckDbEngine(testConfig()), new ProcessEngine(testConfig())),
     new ResultWriter(await LocalStorage.open({ root: join(folder, 'storage'), publicUrl: '', signingKey: 'k' })),
   );
   const directory = await mkdtemp(join(folder, 'attempt-'));

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { join } from 'node:path';
-import { QueryEngine, type QueryColumn, type QuerySession } from '../platform/query-engine/query-engine.js';
+import type { QueryColumn, QuerySession } from '../platform/query-engine/query-engine.js';
 import { quoteName } from '../platform/query-engine/statement-text.js';
 import { RowCountMismatch } from '../results/result-errors.js';
 import { RESULT_FILE, ResultWriter } from '../results/result-writer.js';
+import { RunEngine } from '../results/run-engine.js';
 import type { RunContext, RunOutcome } from '../runs/run-context.js';
 import { RunPhase } from '../runs/run.js';
 import { exportSpec, type ExportSpec } from './export-spec.js';
@@ -18,14 +19,15 @@ import { shapeOfNothing } from './unknown-columns.js';
 export class ExportRunner {
   constructor(
     private readonly sources: Sources,
-    private readonly engine: QueryEngine,
+    private readonly engine: RunEngine,
     private readonly writer: ResultWriter,
   ) {}
 
   async run(context: RunContext): Promise<RunOutcome> {
     const { run, directory, signal } = context;
     const spec = exportSpec.parse(run.parameters);
-    const session = await this.engine.open({ directory, timeZone: run.timeZone, signal });
+    const distrusted = hasClientSql(spec) || run.failures > 0;
+    const session = await this.engine.open({ directory, timeZone: run.timeZone, signal, distrusted });
     try {
       context.progress(RunPhase.Fetch);
       const staged = await this.sources.of(spec.source).stage({
@@ -46,6 +48,9 @@ export class ExportRunner {
     }
   }
 }
+
+/** A database runs its own queries. */
+const hasClientSql = ({ source }: ExportSpec): boolean => source.type === 'dataset' && source.query !== undefined;
 
 async function shape(
   { directory, progress }: RunContext,

@@ -5,9 +5,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError, ErrorCode } from '../common/errors.js';
 import { DatasetFiles } from '../datasets/dataset-files.js';
-import { QueryEngine, type QuerySession } from '../platform/query-engine/query-engine.js';
+import type { QuerySession } from '../platform/query-engine/query-engine.js';
 import { quoteName, quoteText } from '../platform/query-engine/statement-text.js';
 import { RESULT_FILE, ResultWriter } from '../results/result-writer.js';
+import { RunEngine } from '../results/run-engine.js';
 import type { RunContext, RunOutcome } from '../runs/run-context.js';
 import { RunPhase } from '../runs/run.js';
 import type { CodeReport } from './code-report.js';
@@ -34,14 +35,15 @@ export class ReportRunner {
     private readonly definitions: DefinitionsService,
     private readonly catalogue: DefinitionsCatalogue,
     private readonly datasets: DatasetFiles,
-    private readonly engine: QueryEngine,
+    private readonly engine: RunEngine,
     private readonly writer: ResultWriter,
   ) {}
 
   async run(context: RunContext): Promise<RunOutcome> {
     const { run, directory, signal } = context;
     const definition = await this.definitions.getVersion(run.owner, run.name, run.definitionVersion);
-    const session = await this.engine.open({ directory, timeZone: run.timeZone, signal });
+    const distrusted = definition.origin === 'stored' || run.failures > 0;
+    const session = await this.engine.open({ directory, timeZone: run.timeZone, signal, distrusted });
     try {
       context.progress(RunPhase.Query, { percent: 0 });
       const rows =

@@ -4,7 +4,6 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isFormatName } from '../formats/formats.js';
-import { QueryEngine } from '../platform/query-engine/query-engine.js';
 import { Scratch } from '../runs/scratch.js';
 import type { NewArtifact } from '../runs/artifact.js';
 import { runPrefix } from '../runs/run-context.js';
@@ -13,6 +12,7 @@ import { Storage } from '../storage/storage.js';
 import type { RenderClaim } from './artifacts.repository.js';
 import { RenderFailed } from './result-errors.js';
 import { RESULT_FILE, RESULT_TABLE, ResultWriter } from './result-writer.js';
+import { RunEngine } from './run-engine.js';
 
 /** Renders a further format from a kept result: the query is never run again. */
 @Injectable()
@@ -20,7 +20,7 @@ export class Renderer {
   constructor(
     private readonly runs: RunsService,
     private readonly storage: Storage,
-    private readonly engine: QueryEngine,
+    private readonly engine: RunEngine,
     private readonly writer: ResultWriter,
     private readonly scratch: Scratch,
   ) {}
@@ -38,7 +38,7 @@ export class Renderer {
     try {
       const file = join(directory, RESULT_FILE);
       await pipeline(await this.storage.read(run.manifest.key), createWriteStream(file), { signal });
-      const session = await this.engine.open({ directory, signal });
+      const session = await this.engine.open({ directory, signal, distrusted: claim.attempt > 1 });
       try {
         await session.relate(RESULT_TABLE, file);
         const request = { session, directory, run, signal, format: claim.format, keyPrefix: this.prefixOf(claim) };

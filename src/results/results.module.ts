@@ -14,6 +14,7 @@ import { RendersQueue } from './renders.queue.js';
 import { RenderWorker } from './render-worker.js';
 import { ResultPages } from './result-pages.js';
 import { ResultWriter } from './result-writer.js';
+import { RunEngine } from './run-engine.js';
 import { RENDERS_QUEUE } from './results.jobs.js';
 
 const queue = BullModule.registerQueue({ name: RENDERS_QUEUE });
@@ -29,7 +30,7 @@ export class ResultsModule {}
 /** Making results, which only a worker does. */
 @Module({
   imports: [ResultsModule, RunsModule, RunsWorkerModule, StorageModule, QueryEngineModule, queue],
-  providers: [ResultWriter, Renderer, RenderWorker, RendersProcessor, RenderSweeper],
-  exports: [ResultWriter, RenderWorker, RendersProcessor],
+  providers: [ResultWriter, RunEngine, Renderer, RenderWorker, RendersProcessor, RenderSweeper],
+  exports: [ResultWriter, RunEngine, RenderWorker, RendersProcessor],
 })
 export class ResultsWorkerModule {}

@@ -1,5 +1,9 @@
 import { AppError, ErrorCode } from '../common/errors.js';
 
+const UNAVAILABLE = 'The file storage cannot be used at the moment. Try again later.';
+const FULL =
+  'The file storage is full. Delete runs and datasets that are no longer needed, or ask the operator for more space; then try again.';
+
 /** The object was never written or has been removed. */
 export class ObjectMissing extends AppError {
   readonly code = ErrorCode.NotFound;
@@ -11,12 +15,21 @@ export class ObjectMissing extends AppError {
 
 /** The storage could not be reached or refused to work. The reason is in `cause`, for the log only. */
 export class StorageUnavailable extends AppError {
-  readonly code = ErrorCode.StorageUnavailable;
+  readonly code: ErrorCode = ErrorCode.StorageUnavailable;
   override readonly logLevel = 'error';
   override readonly retryable = true;
 
+  constructor({ cause }: { cause?: unknown } = {}, message = UNAVAILABLE) {
+    super(message, { cause, retryAfter: 5 });
+  }
+}
+
+/** The storage takes no more bytes: its disk is full or its quota used up. */
+export class StorageFull extends StorageUnavailable {
+  override readonly code = ErrorCode.StorageFull;
+
   constructor(options: { cause?: unknown } = {}) {
-    super('The file storage cannot be used at the moment. Try again later.', { ...options, retryAfter: 5 });
+    super(options, FULL);
   }
 }
 

@@ -28,10 +28,16 @@ it(
   async () => {
     const { client, api, workers } = deployment;
     const { body } = await client.create({ report_name: 'ten-million' });
+    let peak = 0;
+    const look = async () => {
+      // Its engine is a process of its own, and counts.
+      peak = Math.max(peak, await workers[0]!.treeMemoryMb());
+      return await client.report(body.report_id);
+    };
     await expect
-      .poll(() => client.report(body.report_id), { timeout: TEST_TIMEOUT_MS, interval: 500 })
+      .poll(look, { timeout: TEST_TIMEOUT_MS, interval: 50 })
       .toMatchObject({ status: 'completed', total_rows: ROWS });
-    expect(await workers[0]!.peakMemoryMb()).toBeLessThan(WORKER_MB);
+    expect(peak).toBeLessThan(WORKER_MB);
 
     const lastPage = ROWS / PAGE_SIZE - 1;
     for (const page of [0, lastPage / 2 + 0.5, lastPage]) {

@@ -81,12 +81,22 @@ export class ServiceProcess {
     return await filesBelow(join(this.scratch, 'processes'));
   }
 
-  /** Clock ticks (10 ms) of processor time so far. */
+  /** Clock ticks (10 ms) of processor time so far, of the process and of the children that it has now. */
   async processorTicks(): Promise<number> {
-    const stat = await readFile(`/proc/${String(this.child.pid)}/stat`, 'utf8');
-    // The name in brackets may have spaces; utime and stime are fields 14 and 15.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return Number(fields[11]) + Number(fields[12]);
+    const ticks = [this.child.pid, ...(await this.children())].map(async (pid) => {
+      const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8').catch(() => '');
+      // The name in brackets may have spaces; utime and stime are fields 14 and 15.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return stat === '' ? 0 : Number(fields[11]) + Number(fields[12]);
+    });
+    return (await Promise.all(ticks)).reduce((sum, one) => sum + one, 0);
+  }
+
+  /** Process ids of the engines that it has started, and of nothing else. */
+  async children(): Promise<number[]> {
+    const pid = String(this.child.pid);
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return children.split(' ').filter(Boolean).map(Number);
   }
 
   /** Most memory that was resident at once, in MB. */
@@ -97,10 +107,8 @@ export class ServiceProcess {
 
   /** What it and its children hold now, in MB; pages that several processes share count once, as in a container. */
   async treeMemoryMb(): Promise<number> {
-    const pid = String(this.child.pid);
-    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    const sizes = [pid, ...children.split(' ').filter(Boolean)].map(async (one) => {
-      const rollup = await readFile(`/proc/${one}/smaps_rollup`, 'utf8');
+    const sizes = [this.child.pid, ...(await this.children())].map(async (pid) => {
+      const rollup = await readFile(`/proc/${String(pid)}/smaps_rollup`, 'utf8').catch(() => 'Pss: 0 kB');
       return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1]) / 1024;
     });
     return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);

@@ -73,7 +73,7 @@ describe.runIf(process.platform === 'linux')(ProcessEngine, () => {
     process.kill(pid, signal);
     for (const { status, ...outcome } of await Promise.allSettled(statements)) {
       expect(status).toBe('rejected');
-      expect(outcome).toMatchObject({ reason: { code: 'service-unavailable', retryable: true, retryAfter: 10 } });
+      expect(outcome).toMatchObject({ reason: { code: 'query-engine-lost', retryable: true, retryAfter: 10 } });
     }
     await expect(session.query('SELECT 1')).rejects.toThrow(QueryEngineLost);
     await session.close();

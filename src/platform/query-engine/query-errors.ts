@@ -20,7 +20,7 @@ export class QuerySpillLimit extends AppError {
 
 /** The process of an isolated session ended in the middle of its work, as it does when the system is out of memory. */
 export class QueryEngineLost extends AppError {
-  readonly code = ErrorCode.ServiceUnavailable;
+  readonly code = ErrorCode.QueryEngineLost;
   override readonly logLevel = 'error';
   override readonly retryable = true;
 

@@ -7,7 +7,7 @@ import { AppError } from '../../common/errors.js';
 import { ByteFlow, abortReason, translateErrors } from '../byte-flow.js';
 import { LinkSigner, type LinkGrant } from '../link-signer.js';
 import { checkFolder, checkKey, checkPrefix } from '../storage-keys.js';
-import { ObjectMissing, StorageUnavailable } from '../storage-errors.js';
+import { ObjectMissing, StorageFull, StorageUnavailable } from '../storage-errors.js';
 import { Storage, type ByteRange, type PutOptions, type SignedLink, type SignOptions } from '../storage.js';
 import type { StoredObject, WrittenObject } from '../storage.js';
 import { checkRange } from './byte-range.js';
@@ -27,6 +27,9 @@ export interface LinkedFile extends LinkGrant {
   /** Strong validator: an object is only ever replaced as a whole, by another file. */
   etag: string;
 }
+
+/** No space on the disk, of the user's quota, or for a file of this size. */
+const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 /** How often a put makes its folders again after a removal took them away. */
 const FOLDER_TRIES = 10;
@@ -171,7 +174,8 @@ async function attempt<T>(work: Promise<T>): Promise<T> {
 }
 
 function unavailable(error: unknown): AppError {
-  return error instanceof AppError ? error : new StorageUnavailable({ cause: error });
+  if (error instanceof AppError) return error;
+  return hasCode(error, ...FULL) ? new StorageFull({ cause: error }) : new StorageUnavailable({ cause: error });
 }
 
 function toStoredObject({ key, stats }: TreeEntry): StoredObject {

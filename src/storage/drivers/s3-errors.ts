@@ -1,5 +1,8 @@
+import { S3ServiceException } from '@aws-sdk/client-s3';
 import { AppError } from '../../common/errors.js';
-import { StorageUnavailable } from '../storage-errors.js';
+import { StorageFull, StorageUnavailable } from '../storage-errors.js';
+
+const INSUFFICIENT_STORAGE = 507;
 
 /** Waits for an answer of the server; every failure becomes a `StorageUnavailable` with the failure as its cause. */
 export async function answered<T>(request: Promise<T>): Promise<T> {
@@ -11,7 +14,14 @@ export async function answered<T>(request: Promise<T>): Promise<T> {
 }
 
 export function unavailable(error: unknown): AppError {
-  return error instanceof AppError ? error : new StorageUnavailable({ cause: error });
+  if (error instanceof AppError) return error;
+  return isFull(error) ? new StorageFull({ cause: error }) : new StorageUnavailable({ cause: error });
+}
+
+/** Amazon's S3 is never full. Ceph and MinIO say so by these names, and servers that speak WebDAV's statuses by 507. */
+function isFull(error: unknown): boolean {
+  if (isNamed(error, 'QuotaExceeded', 'XMinioStorageFull', 'XMinioAdminBucketQuotaExceeded')) return true;
+  return error instanceof S3ServiceException && error.$metadata.httpStatusCode === INSUFFICIENT_STORAGE;
 }
 
 /** S3 names its errors; a HEAD has no body to name one in and answers `NotFound`. */
