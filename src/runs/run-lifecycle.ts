@@ -37,6 +37,8 @@ export class RunLifecycle {
   }
 
   async complete(run: Run, outcome: RunOutcome): Promise<void> {
+    // Before the run ends: afterwards nobody would look for them, should this process be killed.
+    for (let attempt = 1; attempt < run.attempt; attempt += 1) await this.discard({ ...run, attempt });
     const { resultTtlSeconds } = this.config.runs;
     const completed = await this.changes.complete(run, outcome.manifest, {
       artifact: outcome.artifact,
@@ -48,7 +50,6 @@ export class RunLifecycle {
     }
     await this.watcher.announce(completed);
     if (run.kind === RunKind.Export) await this.tidy(run, async () => this.files.removePages(run.id));
-    for (let attempt = 1; attempt < run.attempt; attempt += 1) await this.discard({ ...run, attempt });
   }
 
   /** Ends an attempt that did not complete, by the class of its error. */
