@@ -15,6 +15,9 @@ import { inParts, type Part } from './s3-parts.js';
 /** Parts sent at the same time hold at most so many bytes, or one part if it is larger. One more part is being filled. */
 const MAX_BYTES_IN_FLIGHT = 24 * 1024 * 1024;
 
+/** A server that has all bytes of an object commits it well within this time. */
+const COMMIT_MS = 1000;
+
 /** Name of the object, and what is sent when it is begun. */
 export interface UploadTarget {
   Bucket: string;
@@ -70,12 +73,26 @@ export class S3Upload {
     }
   }
 
-  /** Not interrupted by an abort: of a request cut off while it commits nobody could tell whether the object is there. */
+  /**
+   * An abort leaves it a moment: of a request cut off while it commits nobody could tell whether the object is there. What
+   * has not gone out whole by then cannot be committed.
+   */
   private async putWhole(bytes: Buffer): Promise<void> {
     this.throwIfStopped();
-    await answered(
-      this.client.send(new PutObjectCommand({ ...this.target, Body: bytes, ContentLength: bytes.length })),
-    );
+    const { signal } = this.options.stop;
+    const cut = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const cutSoon = () => (timer = setTimeout(() => cut.abort(), COMMIT_MS));
+    signal.addEventListener('abort', cutSoon, { once: true });
+    try {
+      const command = new PutObjectCommand({ ...this.target, Body: bytes, ContentLength: bytes.length });
+      await answered(this.client.send(command, { abortSignal: cut.signal }));
+    } catch (error) {
+      throw cut.signal.aborted ? abortReason(signal) : error;
+    } finally {
+      signal.removeEventListener('abort', cutSoon);
+      clearTimeout(timer);
+    }
     this.options.onProgress?.(bytes.length);
   }
 
