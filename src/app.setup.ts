@@ -7,6 +7,7 @@ import { Logger } from 'nestjs-pino';
 import { ErrorCode } from './common/errors.js';
 import type { Config } from './config/config.js';
 import { describeExports } from './exports/exports.openapi.js';
+import { HealthService } from './health/health.service.js';
 import { NOTHING_HERE, PROBLEM_JSON, problemOf } from './platform/http/problem.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
 import { asDatabaseAway } from './platform/prisma/database-errors.js';
@@ -49,6 +50,11 @@ export function setupCommon(app: NestExpressApplication): void {
 /** Pipes, filters, limits and OpenAPI of the API process. */
 export function setupApi(app: NestExpressApplication, config: Config, definitions: readonly Definition[]): void {
   setupCommon(app);
+  const health = app.get(HealthService);
+  app.use((_request: express.Request, response: express.Response, next: express.NextFunction) => {
+    if (health.isDraining) response.setHeader('Connection', 'close');
+    next();
+  });
   const json = express.json({ limit: config.http.bodyLimitBytes, strict: false });
   // Messages are stored as they came, byte by byte. The first parser of a body leaves the next one nothing to do.
   app.use(`/${BASE}/intake/messages`, jsonWithBytes(config.http.bodyLimitBytes));

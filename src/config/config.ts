@@ -9,6 +9,8 @@ export abstract class Config {
     readonly bodyLimitBytes: number;
     /** Longest time that `Prefer: wait` may hold a request, in seconds. */
     readonly waitCapSeconds: number;
+    /** How long an API goes on answering after it was told to stop. */
+    readonly drainSeconds: number;
     readonly corsOrigins: readonly string[];
     /** How many proxies stand before the service and say in `X-Forwarded-For` whom they speak for. */
     readonly trustedProxies: number;

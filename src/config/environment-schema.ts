@@ -42,6 +42,7 @@ export const environmentSchema = z.object({
   PUBLIC_URL: url('http:', 'https:').optional(),
   BODY_LIMIT_BYTES: wholeNumber(1_048_576),
   WAIT_CAP_SECONDS: wholeNumber(30, 0),
+  API_DRAIN_SECONDS: wholeNumber(5, 0),
   CORS_ORIGINS: z.string().default(''),
   TRUSTED_PROXIES: wholeNumber(0, 0),
   AUTH: z.enum(['on', 'off']).default('on'),

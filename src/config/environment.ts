@@ -109,6 +109,7 @@ const toHttp = (env: Environment): Config['http'] => ({
   publicUrl: (env.PUBLIC_URL ?? `http://localhost:${String(env.PORT)}`).replace(/\/+$/, ''),
   bodyLimitBytes: env.BODY_LIMIT_BYTES,
   waitCapSeconds: env.WAIT_CAP_SECONDS,
+  drainSeconds: env.API_DRAIN_SECONDS,
   corsOrigins: list(env.CORS_ORIGINS),
   trustedProxies: env.TRUSTED_PROXIES,
 });

@@ -10,5 +10,6 @@ import { HealthService } from './health.service.js';
   imports: [TerminusModule.forRoot({ logger: false }), SqsModule, StorageModule],
   controllers: [HealthController],
   providers: [HealthService, Dependencies],
+  exports: [HealthService],
 })
 export class HealthModule {}

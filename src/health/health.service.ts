@@ -19,6 +19,11 @@ export class HealthService implements OnModuleDestroy {
     private readonly config: Config,
   ) {}
 
+  /** Whether the process was told to stop; what asks now had better ask another one next time. */
+  get isDraining(): boolean {
+    return this.draining;
+  }
+
   onModuleDestroy(): void {
     this.draining = true;
   }

@@ -174,6 +174,8 @@ export class Launcher {
       WEBHOOK_SEAL_KEY: folder.secrets.webhookSealKey,
       SCRATCH_DIR: folder.of('scratch'),
       PUBLIC_URL: found.url,
+      // Nothing stands before it that would have to notice.
+      API_DRAIN_SECONDS: '0',
       ...settings.environment,
       ...this.demo?.environment(settings.environment),
       HOST: settings.host,
