@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startRedis, type RunningRedis } from '../../src/local/redis.js';
 import { Client } from './client.js';
 import { createDatabase, type TestDatabase } from './database.js';
-import { API, removeFolder, ServiceProcess, WORKER, type Environment } from './processes.js';
+import { API, removeFolder, ServiceProcess, WORKER, type Environment, type TinyDisk } from './processes.js';
 import { localFiles, s3Files, type StoredFiles } from './stored-files.js';
 
 const PASSWORD = 'only-for-tests';
@@ -43,6 +43,7 @@ export class Deployment {
     const environment = {
       HOST: '127.0.0.1',
       LOG_LEVEL: 'warn',
+      API_DRAIN_SECONDS: '0',
       DATABASE_URL: database.url,
       DATABASE_POOL_SIZE: '5',
       REDIS_URL: redis.url,
@@ -66,8 +67,8 @@ export class Deployment {
     return this.api;
   }
 
-  async startWorker(environment: Environment = {}): Promise<ServiceProcess> {
-    const worker = await this.launch(WORKER, environment);
+  async startWorker(environment: Environment = {}, disk?: TinyDisk): Promise<ServiceProcess> {
+    const worker = await this.launch({ ...WORKER, disk }, environment);
     this.workers.push(worker);
     return worker;
   }

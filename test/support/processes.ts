@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { Child } from '../../src/local/child.js';
 import { freePort } from '../../src/local/free-port.js';
 import { RUNTIME } from '../../src/local/runtime.js';
+import { withTinyDisk } from './tiny-disk.js';
 
 const DIST = resolve(import.meta.dirname, '../../dist');
 const START_SECONDS = 60;
@@ -11,10 +12,18 @@ const STOP_SECONDS = 20;
 
 export type Environment = Readonly<Record<string, string>>;
 
+/** A file system of its own, which only this process sees. */
+export interface TinyDisk {
+  /** Default: the scratch folder. */
+  folder?: string;
+  megabytes: number;
+}
+
 interface Kind {
   name: string;
   script: string;
   portVariable: 'PORT' | 'WORKER_PORT';
+  disk?: TinyDisk | undefined;
 }
 
 export const API: Kind = { name: 'API', script: 'main.js', portVariable: 'PORT' };
@@ -33,10 +42,13 @@ export class ServiceProcess {
     const url = `http://127.0.0.1:${port}`;
     const scratch = join(folder, 'scratch');
     await mkdir(scratch, { recursive: true });
+    const { disk } = kind;
+    const prefix = disk ? withTinyDisk(disk.folder ?? scratch, disk.megabytes) : [];
+    const [command, ...args] = [...prefix, process.execPath, join(DIST, kind.script)];
     const child = await Child.start({
       name: kind.name,
-      command: process.execPath,
-      args: [join(DIST, kind.script)],
+      command,
+      args,
       env: {
         ...RUNTIME,
         PATH: process.env['PATH'],
@@ -76,9 +88,14 @@ export class ServiceProcess {
     return await readFile(this.child.options.logFile, 'utf8');
   }
 
+  /** Where files of attempts and renders are. */
+  get processesFolder(): string {
+    return join(this.scratch, 'processes');
+  }
+
   /** Files of attempts and renders that are in the scratch folder; caches of datasets and pages do not count. */
   async filesOfAttempts(): Promise<string[]> {
-    return await filesBelow(join(this.scratch, 'processes'));
+    return await filesBelow(this.processesFolder);
   }
 
   /** Clock ticks (10 ms) of processor time so far, of the process and of the children that it has now. */
