@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { inject } from 'vitest';
 import { S3Recorder } from '../contracts/s3-recorder.js';
 import { filesBelow, type Environment } from './processes.js';
@@ -47,8 +47,11 @@ export async function s3Files(): Promise<StoredFiles> {
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     },
     keys: async (prefix) => {
-      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
-      return Contents.map(({ Key }) => Key ?? '').sort();
+      const keys: string[] = [];
+      for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
+        keys.push(...Contents.map(({ Key }) => Key ?? ''));
+      }
+      return keys.sort();
     },
     unfinished: () => Promise.resolve(recorder.openUploads.size),
     close: async () => {
