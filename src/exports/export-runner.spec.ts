@@ -112,7 +112,7 @@ async function run(said: number | null, shape: object = {}, source: Source = new
   const never = new AbortController().signal;
   const context: RunContext = {
     run: { ...RUN, parameters: exportSpec.parse({ source: { type: 'dataset', datasets: 'five' }, ...shape }) },
-    ...{ directory, signal: never, draining: never, keyPrefix: 'runs/1/1/' },
+    ...{ directory, signal: never, draining: never, deadlineAt: null, keyPrefix: 'runs/1/1/' },
     progress: (phase) => phases.push(phase),
   };
   return await runner.run(context);

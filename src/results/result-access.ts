@@ -7,8 +7,7 @@ import { ResultExpired, RunNotCompleted } from './result-errors.js';
  * place of the body, if the run was named in one.
  */
 export function requireResult(run: Run, { pointer }: { pointer?: string } = {}): Manifest {
-  const isOver = run.status === RunStatus.Completed && run.expiresAt <= new Date();
-  if (run.status === RunStatus.Expired || isOver) throw new ResultExpired(run.id, run.expiresAt);
+  if (run.status === RunStatus.Expired) throw new ResultExpired(run.id, run.expiresAt);
   if (run.status !== RunStatus.Completed || !run.manifest) {
     const detail = `the status of the run is "${run.status}", not "completed"`;
     throw new RunNotCompleted(run.id, run.status, {

@@ -16,6 +16,8 @@ const BEATS_PER_LEASE = 3;
  */
 export class Attempt {
   readonly meter = new ProgressMeter();
+  /** By the clock of this process. */
+  readonly deadlineAt: Date | null;
   private readonly logger = new Logger(Attempt.name);
   private readonly controller = new AbortController();
   private readonly unsubscribe: () => void;
@@ -43,12 +45,13 @@ export class Attempt {
       },
     );
     this.timer = setInterval(() => void this.beat(), BEAT_MS);
-    const left = (run.deadlineAt?.getTime() ?? Infinity) - Date.now();
+    const left = changes.timeLeft(run);
+    this.deadlineAt = Number.isFinite(left) ? new Date(Date.now() + left) : null;
     this.deadline = setTimeout(
       () => {
         this.stop(new RunDeadlineExceeded(run.timeoutSeconds));
       },
-      Math.min(Math.max(left, 0), 2 ** 31 - 1),
+      Math.min(left, 2 ** 31 - 1),
     );
   }
 

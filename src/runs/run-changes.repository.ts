@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
 import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
 import { seconds } from '../platform/prisma/sql-interval.js';
@@ -38,7 +39,10 @@ export interface StrayRun {
  */
 @Injectable()
 export class RunChangesRepository {
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly clock: Clock,
+  ) {}
 
   /** Takes a queued run for a worker: the next attempt begins. Null if it is not to be had (any more, or yet). */
   async claim(id: string, { workerId, leaseSeconds }: ClaimOptions): Promise<Run | null> {
@@ -147,6 +151,11 @@ export class RunChangesRepository {
     return await this.change(id, RunChange.Expire, { condition: Prisma.sql`expires_at <= now()` });
   }
 
+  /** Milliseconds that a run may still take; none are left after its deadline. */
+  timeLeft({ deadlineAt }: Pick<Run, 'deadlineAt'>): number {
+    return deadlineAt === null ? Infinity : Math.max(deadlineAt.getTime() - this.clock.now().getTime(), 0);
+  }
+
   async stateOf(id: string): Promise<{ status: RunStatus; attempt: number } | null> {
     return await this.prisma.run.findUnique({ where: { id }, select: { status: true, attempt: true } });
   }
@@ -174,13 +183,11 @@ export class RunChangesRepository {
 
   /** Ended runs to remove for good: purged by their owner, or older than the history that is kept. */
   async removable(historySeconds: number, limit: number): Promise<string[]> {
+    const oldest = new Date(this.clock.now().getTime() - historySeconds * 1000);
     const rows = await this.prisma.run.findMany({
       where: {
         status: { in: TERMINAL_STATUSES },
-        OR: [
-          { purgeRequestedAt: { not: null } },
-          { status: { not: RunStatus.Completed }, finishedAt: { lt: new Date(Date.now() - historySeconds * 1000) } },
-        ],
+        OR: [{ purgeRequestedAt: { not: null } }, { status: { not: RunStatus.Completed }, finishedAt: { lt: oldest } }],
       },
       take: limit,
       select: { id: true },

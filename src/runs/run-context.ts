@@ -12,6 +12,8 @@ export interface RunContext {
    * itself by throwing `RunStopped('drained')`, and goes on elsewhere; other work may use the time to end.
    */
   readonly draining: AbortSignal;
+  /** When the run must have ended, by the clock of this process (the run's own is by that of the database); null for no limit. */
+  readonly deadlineAt: Date | null;
   /** Private folder of this attempt, removed afterwards. */
   readonly directory: string;
   /** Where this attempt's files go in storage; ends with `/`. */

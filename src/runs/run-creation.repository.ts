@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { Clock } from '../common/clock.js';
 import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
 import { seconds } from '../platform/prisma/sql-interval.js';
@@ -17,7 +18,10 @@ export interface CreateOptions {
 /** How runs begin. */
 @Injectable()
 export class RunCreationRepository {
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly clock: Clock,
+  ) {}
 
   /**
    * Writes the run, its first event and its idempotency record, all or nothing; or finds, when `maxAgeSeconds` allows
@@ -39,7 +43,7 @@ export class RunCreationRepository {
       select: { requestHash: true, expiresAt: true, run: { select: { ...runColumns, purgeRequestedAt: true } } },
     });
     if (!record) return null;
-    const now = new Date();
+    const now = this.clock.now();
     if (record.expiresAt <= now || record.run.purgeRequestedAt !== null) {
       const expired = { expiresAt: { lte: now } };
       const purged = { run: { purgeRequestedAt: { not: null } } };
@@ -58,6 +62,7 @@ export class RunCreationRepository {
     const lock = `${newRun.owner}/${options.fingerprint}`;
     return await this.prisma.$transaction(async (tx) => {
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${lock}, 0))`;
+      const now = this.clock.now();
       const equal = await tx.run.findFirst({
         where: {
           owner: newRun.owner,
@@ -67,8 +72,8 @@ export class RunCreationRepository {
             { status: { in: [RunStatus.Queued, RunStatus.Running] } },
             {
               status: RunStatus.Completed,
-              finishedAt: { gte: new Date(Date.now() - newRun.maxAgeSeconds * 1000) },
-              expiresAt: { gt: new Date() },
+              finishedAt: { gte: new Date(now.getTime() - newRun.maxAgeSeconds * 1000) },
+              expiresAt: { gt: now },
             },
           ],
         },

@@ -84,6 +84,7 @@ export class RunExecutor {
         run,
         signal,
         draining: this.stopping.signal,
+        deadlineAt: attempt.deadlineAt,
         directory,
         keyPrefix: attemptPrefix(run.id, run.attempt),
         progress: (phase, detail = {}) => {

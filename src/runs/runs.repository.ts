@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
 import { RunStatus, type Run } from './run.js';
 import { eventSchema, type RunEvent } from './run-events.js';
@@ -30,17 +31,20 @@ export interface RunQuery {
 /** Finding and removing runs. They begin in `RunCreationRepository`; what happens to them is in `RunChangesRepository`. */
 @Injectable()
 export class RunsRepository {
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly clock: Clock,
+  ) {}
 
   /** Null if there is no such run, it belongs to somebody else, or it is being purged. */
   async find(owner: string, id: string): Promise<Run | null> {
     const row = await this.prisma.run.findFirst({ where: { id, owner, purgeRequestedAt: null }, select: runColumns });
-    return row && toRun(row);
+    return row && this.asOfNow(toRun(row));
   }
 
   async load(id: string): Promise<Run | null> {
     const row = await this.prisma.run.findFirst({ where: { id, purgeRequestedAt: null }, select: runColumns });
-    return row && toRun(row);
+    return row && this.asOfNow(toRun(row));
   }
 
   async list(query: RunQuery): Promise<Run[]> {
@@ -67,7 +71,7 @@ export class RunsRepository {
       take: query.limit,
       select: runColumns,
     });
-    return rows.map(toRun);
+    return rows.map((row) => this.asOfNow(toRun(row)));
   }
 
   /** How many queued runs of the kind stand before it, counted up to a limit; 0 = next. */
@@ -93,7 +97,7 @@ export class RunsRepository {
   async requestPurge(owner: string, id: string): Promise<boolean> {
     const { count } = await this.prisma.run.updateMany({
       where: { id, owner, purgeRequestedAt: null },
-      data: { purgeRequestedAt: new Date() },
+      data: { purgeRequestedAt: this.clock.now() },
     });
     return count > 0;
   }
@@ -103,6 +107,12 @@ export class RunsRepository {
   }
 
   async removeOldIdempotencyRecords(): Promise<void> {
-    await this.prisma.idempotencyRecord.deleteMany({ where: { expiresAt: { lt: new Date() } } });
+    await this.prisma.idempotencyRecord.deleteMany({ where: { expiresAt: { lt: this.clock.now() } } });
+  }
+
+  /** A result whose time is over is expired for readers at once; the sweep notes it in the row and removes the files. */
+  private asOfNow(run: Run): Run {
+    const isOver = run.status === RunStatus.Completed && run.expiresAt <= this.clock.now();
+    return isOver ? { ...run, status: RunStatus.Expired } : run;
   }
 }

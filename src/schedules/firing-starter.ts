@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
 import { AppError, ErrorCode } from '../common/errors.js';
 import { FiringsRepository, type ScheduledFiring } from './firings.repository.js';
 import { ScheduleRequests } from './schedule-requests.js';
@@ -17,6 +18,7 @@ export class FiringStarter {
     private readonly firings: FiringsRepository,
     private readonly schedules: SchedulesRepository,
     private readonly requests: ScheduleRequests,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -48,7 +50,7 @@ export class FiringStarter {
   }
 
   private async refused({ schedule, firing }: ScheduledFiring, error: unknown): Promise<Firing | null> {
-    if (mayPass(error) && Date.now() - firing.firedAt.getTime() < GIVE_UP_MS) {
+    if (mayPass(error) && this.clock.now().getTime() - firing.firedAt.getTime() < GIVE_UP_MS) {
       this.logger.warn({ err: error, msg: `firing ${firing.id} could not be started; it is tried again` });
       return firing;
     }

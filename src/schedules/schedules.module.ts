@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { Clock, SystemClock } from '../common/clock.js';
 import { ExportRequestsModule } from '../exports/exports.module.js';
 import { ReportRequestsModule } from '../reports/reports.module.js';
 import { DueSchedulesRepository } from './due-schedules.repository.js';
@@ -17,7 +16,6 @@ import { SchedulesService } from './schedules.service.js';
 @Module({
   imports: [ReportRequestsModule, ExportRequestsModule],
   providers: [
-    { provide: Clock, useClass: SystemClock },
     SchedulesRepository,
     FiringsRepository,
     DueSchedulesRepository,

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../common/clock.js';
 import { LinkInvalid } from './storage-errors.js';
 import type { SignedLink, SignOptions } from './storage.js';
 
@@ -24,10 +25,11 @@ export class LinkSigner {
   constructor(
     private readonly publicUrl: string,
     private readonly signingKey: string,
+    private readonly clock: Clock,
   ) {}
 
   sign(key: string, options: SignOptions): SignedLink {
-    const expires = Math.floor(Date.now() / 1000) + options.expiresInSeconds;
+    const expires = Math.floor(this.clock.now().getTime() / 1000) + options.expiresInSeconds;
     // A query cannot carry a lone surrogate; what is signed must be what arrives.
     const grant = { key, fileName: options.fileName.toWellFormed(), contentType: options.contentType };
     const query = new URLSearchParams({
@@ -59,7 +61,7 @@ export class LinkSigner {
     if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
       throw new LinkInvalid('The download link was changed. Ask for a new one.');
     }
-    if (Date.now() >= Number(expires) * 1000)
+    if (this.clock.now().getTime() >= Number(expires) * 1000)
       throw new LinkInvalid('The download link has expired. Ask for a new one.');
     return grant;
   }

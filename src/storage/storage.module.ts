@@ -1,17 +1,23 @@
 import { Module } from '@nestjs/common';
 import { assertNever } from '../common/assert-never.js';
+import { Clock } from '../common/clock.js';
 import { Config } from '../config/config.js';
 import { LocalStorage } from './drivers/local.js';
 import { Storage } from './storage.js';
 
-async function openStorage({ storage, http }: Config): Promise<Storage> {
+async function openStorage({ storage, http }: Config, clock: Clock): Promise<Storage> {
   switch (storage.driver) {
     case 'local':
-      return LocalStorage.open({ root: storage.root, signingKey: storage.signingKey, publicUrl: http.publicUrl });
+      return LocalStorage.open({
+        root: storage.root,
+        signingKey: storage.signingKey,
+        publicUrl: http.publicUrl,
+        clock,
+      });
     case 's3': {
       // The AWS SDK takes some 30 MB of memory: only who uses it loads it.
       const { S3Storage } = await import('./drivers/s3.js');
-      return new S3Storage(storage);
+      return new S3Storage(storage, clock);
     }
     default:
       return assertNever(storage);
@@ -19,7 +25,7 @@ async function openStorage({ storage, http }: Config): Promise<Storage> {
 }
 
 @Module({
-  providers: [{ provide: Storage, inject: [Config], useFactory: openStorage }],
+  providers: [{ provide: Storage, inject: [Config, Clock], useFactory: openStorage }],
   exports: [Storage],
 })
 export class StorageModule {}

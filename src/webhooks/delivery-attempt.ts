@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
 import { AppError } from '../common/errors.js';
 import { retryAfterMs } from '../common/retry-after.js';
 import { SealBroken } from '../common/text-seal.js';
@@ -23,11 +24,12 @@ export class DeliveryAttempt {
     private readonly http: OutboundHttp,
     private readonly secrets: WebhookSecrets,
     private readonly config: Config,
+    private readonly clock: Clock,
   ) {}
 
   /** Rejects only with the reason of the signal, or with what nobody expected. */
   async send(claim: DeliveryClaim, signal: AbortSignal): Promise<Reaction> {
-    const at = new Date();
+    const at = this.clock.now();
     const body = Buffer.from(payloadOf(claim));
     try {
       const { status, headers } = await this.http.post({
@@ -41,7 +43,7 @@ export class DeliveryAttempt {
         timeoutMs: this.config.webhooks.timeoutSeconds * 1000,
         maxBytes: MAX_ANSWER_BYTES,
       });
-      const asked = retryAfterMs(headers['retry-after'], Date.now());
+      const asked = retryAfterMs(headers['retry-after'], this.clock.now().getTime());
       return { status, retryAfterSeconds: asked === null ? null : asked / 1000 };
     } catch (error) {
       if (error instanceof SealBroken || error instanceof SealKeyMissing) {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { Clock } from '../common/clock.js';
 import type { CursorPosition } from '../common/pagination.js';
 import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
@@ -22,10 +23,13 @@ export interface NewEndpoint extends Pick<
 
 @Injectable()
 export class WebhookEndpointsRepository {
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly clock: Clock,
+  ) {}
 
   async create(endpoint: NewEndpoint): Promise<WebhookEndpoint> {
-    return toEndpoint(await this.prisma.webhookEndpoint.create({ data: endpoint, select: columns }));
+    return this.toEndpoint(await this.prisma.webhookEndpoint.create({ data: endpoint, select: columns }));
   }
 
   /** Newest first, those created before the position; `limit` of them. */
@@ -41,12 +45,12 @@ export class WebhookEndpointsRepository {
       take: limit,
       select: columns,
     });
-    return rows.map(toEndpoint);
+    return rows.map((row) => this.toEndpoint(row));
   }
 
   async find(owner: string, id: string): Promise<WebhookEndpoint | null> {
     const row = await this.prisma.webhookEndpoint.findUnique({ where: { id, owner }, select: columns });
-    return row && toEndpoint(row);
+    return row && this.toEndpoint(row);
   }
 
   /** Null if there is none of the id. */
@@ -59,7 +63,7 @@ export class WebhookEndpointsRepository {
         ? [
             endpoints.updateMany({
               where: { ...where, enabled: false },
-              data: { enabled, disabledReason: null, enabledAt: new Date() },
+              data: { enabled, disabledReason: null, enabledAt: this.clock.now() },
             }),
           ]
         : []),
@@ -108,11 +112,11 @@ export class WebhookEndpointsRepository {
         HAVING count(*) FILTER (WHERE d.status = 'delivered') = 0)`;
     return changed > 0;
   }
-}
 
-/** A row with `columns`. */
-function toEndpoint(row: Omit<WebhookEndpoint, 'events'> & { events: unknown }): WebhookEndpoint {
-  const { previousUntil } = row;
-  const isOver = previousUntil !== null && previousUntil.getTime() <= Date.now();
-  return { ...row, events: eventsSchema.parse(row.events), previousUntil: isOver ? null : previousUntil };
+  /** A row with `columns`. */
+  private toEndpoint(row: Omit<WebhookEndpoint, 'events'> & { events: unknown }): WebhookEndpoint {
+    const { previousUntil } = row;
+    const isOver = previousUntil !== null && previousUntil <= this.clock.now();
+    return { ...row, events: eventsSchema.parse(row.events), previousUntil: isOver ? null : previousUntil };
+  }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Global, Module, type INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { Clock, SystemClock } from '../../src/common/clock.js';
 import { Config } from '../../src/config/config.js';
 import { freePort } from '../../src/local/free-port.js';
 import { ProblemFilter } from '../../src/platform/http/problem.filter.js';
@@ -26,7 +27,13 @@ export async function startLocalService(): Promise<LocalService> {
   const config = testConfig({ STORAGE_ROOT: root, PUBLIC_URL: url });
 
   @Global()
-  @Module({ providers: [{ provide: Config, useValue: config }], exports: [Config] })
+  @Module({
+    providers: [
+      { provide: Config, useValue: config },
+      { provide: Clock, useClass: SystemClock },
+    ],
+    exports: [Config, Clock],
+  })
   class FixedConfigModule {}
 
   const module = await Test.createTestingModule({ imports: [FixedConfigModule, LocalFilesModule] }).compile();

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { asDatabaseAway } from '../../src/platform/prisma/database-errors.js';
 import { PrismaService } from '../../src/platform/prisma/prisma.service.js';
 import { testConfig } from '../support/config.js';
+import { CutProxy } from '../support/cut-proxy.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
 
 const errorOf = async (work: Promise<unknown>): Promise<unknown> =>
@@ -44,6 +45,34 @@ describe('asDatabaseAway', () => {
     }
     await admin.end();
     expect(asDatabaseAway(await sleeping)).toMatchObject({ code: 'service-unavailable' });
+  });
+
+  it('knows connections that are cut: in a statement, in a transaction, and as soon as they are made', async () => {
+    const proxy = await CutProxy.start(database.url);
+    const cut = new PrismaService(testConfig({ DATABASE_URL: proxy.through(database.url) }));
+    await cut.ping();
+    const begun = Promise.withResolvers<undefined>();
+    const cutOff = Promise.withResolvers<undefined>();
+    const statement = errorOf(cut.$queryRaw`SELECT pg_sleep(30)`);
+    const transaction = errorOf(
+      cut.$transaction(async (tx) => {
+        await tx.$queryRaw`SELECT 1`;
+        begun.resolve(undefined);
+        await cutOff.promise;
+        await tx.$queryRaw`SELECT 2`;
+      }),
+    );
+    await begun.promise;
+    proxy.cut();
+    const errors = [await statement, await errorOf(cut.ping())];
+    cutOff.resolve(undefined);
+    for (const error of [...errors, await transaction]) {
+      expect(asDatabaseAway(error)).toMatchObject({ code: 'service-unavailable', retryAfter: 5 });
+    }
+    proxy.mend();
+    await cut.ping();
+    await cut.onApplicationShutdown();
+    await proxy.stop();
   });
 
   it('leaves the other errors alone', async () => {

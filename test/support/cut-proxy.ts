@@ -1,12 +1,22 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Passes TCP connections on to a server, until it is cut: then it ends the ones that there are and takes no others. */
+/**
+ * Passes TCP connections on to a server, until it is cut: then it ends the ones that there are and takes no others; or until it
+ * swallows: then connections stay, and nothing comes through.
+ */
 export class CutProxy {
   private readonly open = new Set<Socket>();
   private isCut = false;
+  private isSwallowing = false;
   private readonly server = createServer((client) => {
     if (this.isCut) {
       client.destroy();
+      return;
+    }
+    if (this.isSwallowing) {
+      this.open.add(client);
+      client.on('error', () => undefined);
+      client.resume();
       return;
     }
     const { hostname, port } = this.upstream;
@@ -42,8 +52,22 @@ export class CutProxy {
     for (const socket of this.open) socket.destroy();
   }
 
+  /** What has been swallowed is lost: only a cut ends it. */
+  swallow(): void {
+    this.isSwallowing = true;
+    for (const socket of this.open) socket.unpipe().resume();
+  }
+
   mend(): void {
     this.isCut = false;
+    this.isSwallowing = false;
+  }
+
+  /** The address of the server with that of the proxy in it. */
+  through(address: string): string {
+    const url = new URL(address);
+    url.port = new URL(this.url).port;
+    return url.href;
   }
 
   async stop(): Promise<void> {

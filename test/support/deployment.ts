@@ -13,6 +13,8 @@ export interface DeploymentOptions {
   storage?: 'local' | 's3';
   /** How many workers start with it; default 1. */
   workers?: number;
+  /** Instead of one on the server that all tests share. */
+  database?: TestDatabase;
   /** On top of what every process gets. */
   environment?: Environment;
 }
@@ -36,7 +38,7 @@ export class Deployment {
   static async start(options: DeploymentOptions = {}): Promise<Deployment> {
     const folder = await mkdtemp(join(tmpdir(), 'longhaul-deployment-'));
     const [database, redis, files] = await Promise.all([
-      createDatabase(),
+      options.database ?? createDatabase(),
       openRedis(folder),
       options.storage === 's3' ? s3Files() : localFiles(join(folder, 'storage')),
     ]);

@@ -58,6 +58,7 @@ export async function withStaged<T>(
       signal,
       draining: new AbortController().signal,
       directory,
+      deadlineAt: null,
       keyPrefix: 'runs/1/1/',
       progress: (_: unknown, detail: ProgressDetail = {}) => onProgress?.(detail),
     };

@@ -66,7 +66,7 @@ export class DatabaseSource extends Source<DatabaseSpec> {
   }
 
   override async stage({ spec, context, session }: SourceJob<DatabaseSpec>): Promise<Staged> {
-    const { directory, signal, run } = context;
+    const { directory, signal } = context;
     const address = this.addressOf(this.opened(spec));
     const path = join(await realpath(directory), STAGED_FILE);
     const file = new TableFile(path, (detail) => {
@@ -79,7 +79,7 @@ export class DatabaseSource extends Source<DatabaseSpec> {
         query: spec.query,
         file,
         signal,
-        deadline: run.deadlineAt,
+        deadline: context.deadlineAt,
       });
       await file.close();
       const warnings = await relateTable(session, file, table.columns);

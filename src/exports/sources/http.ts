@@ -111,7 +111,7 @@ export class HttpSource extends Source<HttpSpec> {
       words,
       maxBytes: maxPageBytes,
       memory,
-      deadlineAt: context.run.deadlineAt,
+      deadlineAt: context.deadlineAt,
     });
     const { concurrency } = spec;
     return await new PageWalk({

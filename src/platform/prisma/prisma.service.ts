@@ -15,6 +15,13 @@ export class PrismaService extends PrismaClient implements OnApplicationShutdown
     await this.$queryRaw`SELECT 1`;
   }
 
+  /** The present moment by the clock of the database. Throws when it cannot be asked. */
+  async time(): Promise<Date> {
+    const [row] = await this.$queryRaw<{ at: Date }[]>`SELECT clock_timestamp() AS at`;
+    if (!row) throw new Error('the database did not tell the time');
+    return row.at;
+  }
+
   /** Names of the migrations that this build brings and the database does not have. */
   async pendingMigrations(): Promise<string[]> {
     const [table] = await this.$queryRaw<{ there: boolean }[]>`

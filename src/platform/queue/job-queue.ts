@@ -34,15 +34,17 @@ export class JobQueue<T extends object> {
     });
   }
 
-  /** Adds those of the jobs that Redis does not know. */
+  /** Adds those of the jobs that Redis does not know, and makes due those that wait by the clock of a process that is ahead. */
   async addMissing(jobs: readonly QueuedJob<T>[]): Promise<void> {
     if (jobs.length === 0) return;
     await this.attempt(`add up to ${String(jobs.length)} missing jobs`, async () => {
       const known = this.queue.client.multi();
-      for (const job of jobs) known.exists(this.queue.toKey(job.id));
+      for (const job of jobs) known.exists(this.queue.toKey(job.id)).zscore(this.queue.toKey('delayed'), job.id);
       const answers = (await known.exec()) ?? [];
-      const missing = jobs.filter((_, index) => answers[index]?.[1] === 0);
+      const missing = jobs.filter((_, index) => answers[2 * index]?.[1] === 0);
+      const delayed = jobs.filter((_, index) => typeof answers[2 * index + 1]?.[1] === 'string');
       await this.queue.addBulk(missing.map((job) => ({ data: job.data, opts: { jobId: job.id } })));
+      for (const { id } of delayed) await (await this.queue.getJob(id))?.promote();
     });
   }
 

@@ -71,6 +71,7 @@ export function toDownloadDto({ artifact, link }: Extract<Download, { ready: tru
 
 /** Seconds until it makes sense to look again: more, the older the run is. */
 export function retryAfterOf(run: Run, now = Date.now()): number {
-  const age = (now - run.createdAt.getTime()) / 1000;
+  // A clock that is behind the database's sees runs of the future.
+  const age = Math.max(0, now - run.createdAt.getTime()) / 1000;
   return Math.min(30, 1 + Math.floor(age / 10));
 }

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { SystemClock, type Clock } from '../../common/clock.js';
 import { AppError } from '../../common/errors.js';
 import { ByteFlow, abortReason, translateErrors } from '../byte-flow.js';
 import { LinkSigner, type LinkGrant } from '../link-signer.js';
@@ -18,6 +19,8 @@ export interface LocalStorageOptions {
   signingKey: string;
   /** Base of signed links, without a trailing slash. */
   publicUrl: string;
+  /** By which links expire: the same for all processes. Default: that of this one. */
+  clock?: Clock;
 }
 
 /** A file that a verified link allows to be sent: `path` is relative to `root`. */
@@ -44,7 +47,8 @@ export class LocalStorage extends Storage {
   }
 
   static async open(options: LocalStorageOptions): Promise<LocalStorage> {
-    return new LocalStorage(await LocalTree.open(options.root), new LinkSigner(options.publicUrl, options.signingKey));
+    const { root, publicUrl, signingKey, clock = new SystemClock() } = options;
+    return new LocalStorage(await LocalTree.open(root), new LinkSigner(publicUrl, signingKey, clock));
   }
 
   async put(key: string, body: Readable, options: PutOptions): Promise<WrittenObject> {

@@ -8,6 +8,7 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { Readable } from 'node:stream';
+import { SystemClock, type Clock } from '../../common/clock.js';
 import { attachment } from '../attachment.js';
 import { ByteFlow, translateErrors } from '../byte-flow.js';
 import { checkFolder, checkKey, checkPrefix, isKey } from '../storage-keys.js';
@@ -26,7 +27,11 @@ export class S3Storage extends Storage implements OnApplicationShutdown {
   /** Signs for the host that clients reach; the same as `client` unless a public endpoint is configured. */
   private readonly publicClient: S3Client;
 
-  constructor(private readonly config: S3Config) {
+  /** `clock` dates signed links: it must be the same for all processes, and right. */
+  constructor(
+    private readonly config: S3Config,
+    private readonly clock: Clock = new SystemClock(),
+  ) {
     super();
     this.client = createClient(config, config.endpoint);
     this.publicClient = config.publicEndpoint === undefined ? this.client : createClient(config, config.publicEndpoint);
@@ -104,7 +109,7 @@ export class S3Storage extends Storage implements OnApplicationShutdown {
 
   async sign(key: string, options: SignOptions): Promise<SignedLink> {
     checkKey(key);
-    const signingDate = new Date();
+    const signingDate = this.clock.now();
     const command = new GetObjectCommand({
       ...this.address(key),
       ResponseContentDisposition: attachment(options.fileName),

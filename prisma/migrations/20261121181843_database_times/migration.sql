@@ -43,3 +43,9 @@ ALTER TABLE "schedules" ALTER COLUMN "created_at" SET DEFAULT now();
 
 -- AlterTable
 ALTER TABLE "schedule_firings" ALTER COLUMN "fired_at" SET DEFAULT now();
+
+-- AlterTable
+ALTER TABLE "api_keys" ALTER COLUMN "created_at" SET DEFAULT now();
+
+-- AlterTable
+ALTER TABLE "audit_entries" ALTER COLUMN "at" SET DEFAULT now();
