@@ -27,6 +27,9 @@ export const SCOPES: readonly [Scope, ...Scope[]] = [
   Scope.Admin,
 ];
 
+/** Those of the texts that are scopes, each once: an issuer, or a later version of the service, may know others. */
+export const scopesAmong = (texts: readonly string[]): Scope[] => SCOPES.filter((scope) => texts.includes(scope));
+
 /** Whether `held` opens what one of `anyOf` opens. */
 export const isAllowed = (held: ReadonlySet<Scope>, anyOf: readonly Scope[]): boolean =>
   held.has(Scope.Admin) || anyOf.some((scope) => held.has(scope));

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { Actor } from '../../common/actor.js';
-import { SCOPES, type Scope } from '../../common/scope.js';
+import type { Scope } from '../../common/scope.js';
 
 /** For whom something is done, and what it can be found by. Every run, dataset and file belongs to an owner and is invisible to others. */
 export interface Origin {
@@ -14,6 +14,8 @@ export interface Origin {
 export interface Caller extends Origin {
   scopes: ReadonlySet<Scope>;
   actor: Actor;
+  /** When the credential ends; null: never. */
+  expiresAt: Date | null;
 }
 
 /** Owner of what belongs to nobody in particular: a single tenant, the demo data, messages of the intake queue. */
@@ -29,25 +31,10 @@ export function traceparentOf({ headers }: Pick<IncomingMessage, 'headers'>): st
   return typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : null;
 }
 
-/** The caller of a request or of a WebSocket. */
-export function callerOf(request: CallerRequest): Caller {
-  return request.caller ?? anonymous(request);
-}
-
-/** Who calls while authentication is off: the default owner, who may do everything. */
-export function anonymous(request: CallerRequest): Caller {
-  return {
-    owner: DEFAULT_OWNER,
-    scopes: new Set(SCOPES),
-    actor: {
-      type: 'anonymous',
-      id: null,
-      address: request.socket.remoteAddress ?? null,
-      requestId: request.id,
-    },
-    requestId: request.id,
-    traceparent: traceparentOf(request),
-  };
+/** The caller of a request or of a WebSocket. Only of one that was let in. */
+export function callerOf({ caller }: CallerRequest): Caller {
+  if (caller === undefined) throw new Error('a request without a caller: nothing stood before the route');
+  return caller;
 }
 
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller =>
