@@ -1,6 +1,6 @@
 import autocannon from 'autocannon';
 import { row, table } from './report.js';
-import type { Servers } from './servers.js';
+import { CREDENTIAL, type Servers } from './servers.js';
 
 const CALLERS = 50;
 const SECONDS = 10;
@@ -32,7 +32,7 @@ async function fire(url: string): Promise<autocannon.Result> {
   const options: autocannon.Options = {
     url: `${url}/api/v1/reports`,
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { ...CREDENTIAL, 'content-type': 'application/json' },
     body: BODY,
     connections: CALLERS,
   };

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { median, row, table } from './report.js';
-import type { Servers } from './servers.js';
+import { CREDENTIAL, type Servers } from './servers.js';
 
 const PAGES = 1000;
 const PER_PAGE = 1000;
@@ -71,7 +71,7 @@ async function exported(api: string, url: string, format: Format): Promise<numbe
   const startedAt = performance.now();
   const created = await fetch(`${api}/api/v1/exports?wait=120&page_size=1`, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
+    headers: { ...CREDENTIAL, 'Content-Type': 'application/json' },
     body: JSON.stringify({
       source: {
         ...{ type: 'http', url, records_path: 'items', concurrency: CONCURRENCY },
@@ -82,7 +82,7 @@ async function exported(api: string, url: string, format: Format): Promise<numbe
   });
   const answer = (await created.json()) as { status: string; export_id: string; total_rows: number };
   if (answer.status !== 'completed' || answer.total_rows !== PAGES * PER_PAGE) throw new Error(JSON.stringify(answer));
-  const file = await fetch(`${api}/api/v1/exports/${answer.export_id}/download`);
+  const file = await fetch(`${api}/api/v1/exports/${answer.export_id}/download`, { headers: CREDENTIAL });
   if (!file.ok) throw new Error(await file.text());
   await file.body?.cancel();
   return performance.now() - startedAt;

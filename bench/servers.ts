@@ -8,6 +8,9 @@ import { startRedis } from '../src/local/redis.js';
 import { applyMigrations } from '../src/platform/prisma/migrator.js';
 
 const PASSWORD = 'only-for-benchmarks';
+const API_KEY = 'lh_benchkey_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
+/** What lets a request to our API in. */
+export const CREDENTIAL = { 'X-API-Key': API_KEY } as const;
 const SIGNING_KEY = 'a-signing-key-that-only-benchmarks-use';
 
 /** Private servers and built processes in a temporary folder; all gone after `stop`. */
@@ -60,6 +63,7 @@ export class Servers {
         REDIS_URL: this.redisUrl,
         STORAGE_ROOT: join(this.folder, 'storage'),
         STORAGE_SIGNING_KEY: SIGNING_KEY,
+        BOOTSTRAP_API_KEY: API_KEY,
         SCRATCH_DIR: join(this.folder, 'scratch'),
         ...options.env,
       },

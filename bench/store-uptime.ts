@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { businessHours, storeStatus, timezones } from '../src/local/demo-stores.js';
 import { MACROS } from '../src/platform/query-engine/macros.js';
 import { parseDefinitionFile } from '../src/reports/definition-file.js';
-import type { Servers } from './servers.js';
+import { CREDENTIAL, type Servers } from './servers.js';
 import { median, row, table } from './report.js';
 
 const RUNS = 5;
@@ -46,7 +46,7 @@ export async function benchStoreUptime(servers: Servers): Promise<string> {
 async function upload(api: string, name: string, chunks: Iterable<string>): Promise<void> {
   const response = await fetch(`${api}/api/v1/datasets/${name}/content`, {
     method: 'PUT',
-    headers: { 'Content-Type': 'text/csv' },
+    headers: { ...CREDENTIAL, 'Content-Type': 'text/csv' },
     body: Readable.toWeb(Readable.from(chunks, { objectMode: false })),
     duplex: 'half',
   });
@@ -57,12 +57,12 @@ async function upload(api: string, name: string, chunks: Iterable<string>): Prom
 async function whole(api: string): Promise<void> {
   const created = await fetch(`${api}/api/v1/reports?wait=60&page_size=1`, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
+    headers: { ...CREDENTIAL, 'Content-Type': 'application/json' },
     body: JSON.stringify({ report_name: 'store-uptime', format: 'csv' }),
   });
   const run = (await created.json()) as { status: string; report_id: string; total_rows: number };
   if (run.status !== 'completed' || run.total_rows !== STORES) throw new Error(JSON.stringify(run));
-  const file = await fetch(`${api}/api/v1/reports/${run.report_id}/download`);
+  const file = await fetch(`${api}/api/v1/reports/${run.report_id}/download`, { headers: CREDENTIAL });
   if (!file.ok) throw new Error(await file.text());
   await file.body?.cancel();
 }
@@ -73,7 +73,7 @@ async function datasetFiles(folder: string, api: string): Promise<Map<string, st
   const paths = (await readdir(root, { recursive: true })).filter((path) => path.endsWith('.parquet'));
   const files = new Map<string, string>();
   for (const name of ['store_status', 'business_hours', 'timezones']) {
-    const response = await fetch(`${api}/api/v1/datasets/${name}`);
+    const response = await fetch(`${api}/api/v1/datasets/${name}`, { headers: CREDENTIAL });
     const { current } = (await response.json()) as { current: { bytes: number } };
     for (const path of paths) {
       const bytes = (await readFile(join(root, path))).length;

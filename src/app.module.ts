@@ -1,5 +1,6 @@
 import { Injectable, Module, type BeforeApplicationShutdown } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
+import { AccessModule } from './access/access.module.js';
 import { CompatModule } from './compat/compat.module.js';
 import { Config } from './config/config.js';
 import { ConfigurationModule } from './config/configuration.module.js';
@@ -35,6 +36,7 @@ class ApiDrain implements BeforeApplicationShutdown {
     LoggingModule,
     PrismaModule,
     QueueModule,
+    AccessModule,
     DatasetsApiModule,
     ReportsModule,
     ExportsModule,

@@ -8,6 +8,8 @@ import { ErrorCode } from './common/errors.js';
 import type { Config } from './config/config.js';
 import { describeExports } from './exports/exports.openapi.js';
 import { HealthService } from './health/health.service.js';
+import { Authenticator, BEARER_SCHEME, KEY_SCHEME } from './platform/http/access.js';
+import { onlyLoopbackHost } from './platform/http/loopback-host.js';
 import { NOTHING_HERE, PROBLEM_JSON, problemOf } from './platform/http/problem.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
 import { asDatabaseAway } from './platform/prisma/database-errors.js';
@@ -55,6 +57,10 @@ export function setupApi(app: NestExpressApplication, config: Config, definition
     if (health.isDraining) response.setHeader('Connection', 'close');
     next();
   });
+  const docs = `/${BASE}/docs`;
+  // Who needs no key must at least be on this machine.
+  if (!config.auth.enabled) app.use(onlyLoopbackHost);
+  else if (config.auth.docsAuthorized) app.use(docs, onlyLoopbackHost);
   const json = express.json({ limit: config.http.bodyLimitBytes, strict: false });
   // Messages are stored as they came, byte by byte. The first parser of a body leaves the next one nothing to do.
   app.use(`/${BASE}/intake/messages`, jsonWithBytes(config.http.bodyLimitBytes));
@@ -73,14 +79,30 @@ export function setupApi(app: NestExpressApplication, config: Config, definition
     }),
   );
   if (config.http.corsOrigins.length > 0) app.enableCors({ origin: [...config.http.corsOrigins] });
-  app.useWebSocketAdapter(new SocketAdapter(app, { origins: config.http.corsOrigins }));
+  app.useWebSocketAdapter(
+    new SocketAdapter(app, {
+      origins: config.http.corsOrigins,
+      authenticator: app.get(Authenticator),
+      onlyLoopback: !config.auth.enabled,
+    }),
+  );
   app.useGlobalPipes(validationPipe);
-  SwaggerModule.setup(`${BASE}/docs`, app, buildOpenApi(app, config.version, definitions), {
+  SwaggerModule.setup(docs, app, buildOpenApi(app, config.version, definitions), {
     jsonDocumentUrl: `${BASE}/openapi.json`,
     yamlDocumentUrl: `${BASE}/openapi.yaml`,
     customSiteTitle: 'Longhaul API',
-    swaggerOptions: { displayRequestDuration: true, tryItOutEnabled: true, persistAuthorization: true },
+    swaggerOptions: {
+      ...{ displayRequestDuration: true, tryItOutEnabled: true, persistAuthorization: true },
+      ...authorized(config),
+    },
   });
+}
+
+/** Swagger UI with the bootstrap key filled in, so that "Try it out" works at once. */
+function authorized({ auth }: Config): { authAction?: unknown } {
+  if (!auth.docsAuthorized || auth.bootstrapKey === undefined) return {};
+  const schema = { type: 'apiKey', in: 'header', name: 'X-API-Key' };
+  return { authAction: { [KEY_SCHEME]: { name: KEY_SCHEME, schema, value: auth.bootstrapKey } } };
 }
 
 /** Listens. Paths outside the prefix that nothing serves are answered as a problem too. */
@@ -111,6 +133,11 @@ export function buildOpenApi(
     .setVersion(version)
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', description: 'An API key, or a token of the configured issuer.' },
+      BEARER_SCHEME,
+    )
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key.' }, KEY_SCHEME)
     .addTag('reports', 'Start here: run `store-uptime` with the example as it is, then download its file.')
     .addTag('report definitions', 'What can be run, with which parameters; and definitions of your own.')
     .addTag('exports', 'From a source to a file: a dataset, a report, an HTTP API or a database to any format.')
@@ -118,6 +145,7 @@ export function buildOpenApi(
     .addTag('webhooks', 'Be told of what happened, signed as Standard Webhooks 1.0 has it, instead of asking.')
     .addTag('datasets', 'The tables that reports read.')
     .addTag('intake', 'Messages in, documents in buckets and runs out: the same over HTTP as over a queue.')
+    .addTag('keys', 'Who may call, and what each key opens.')
     .addTag('health', 'Probes, and the state of what the service depends on.')
     .build();
   return describeSchedules(describeExports(describeReports(SwaggerModule.createDocument(app, options), definitions)));

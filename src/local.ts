@@ -39,10 +39,10 @@ async function run(stop: AbortController): Promise<never> {
     if (leftovers.length > 0) say(`Ended what an earlier start left running: ${leftovers.join(', ')}.`);
     const url = await launcher.start();
     if (settings.demoData) {
-      const loaded = await loadDemoData(url, stop.signal);
+      const loaded = await loadDemoData({ url, key: launcher.adminKey }, stop.signal);
       if (loaded.length > 0) say(`Loaded the demo datasets ${loaded.join(', ')}.`);
     }
-    greet(url, launcher.ordersUrl, folder);
+    greet({ url, key: launcher.adminKey, ordersUrl: launcher.ordersUrl, folder });
     return await aborted(stop.signal);
   } finally {
     say('Stopping ...');
@@ -51,11 +51,19 @@ async function run(stop: AbortController): Promise<never> {
   }
 }
 
-function greet(url: string, ordersUrl: string | undefined, folder: DataFolder): void {
+interface Greeting {
+  url: string;
+  key: string;
+  ordersUrl: string | undefined;
+  folder: DataFolder;
+}
+
+function greet({ url, key, ordersUrl, folder }: Greeting): void {
   say(`
 Longhaul runs. Data and logs are in ${folder.path}; Ctrl-C stops everything.
 
   Swagger UI    ${url}/api/v1/docs
-  First report  curl -s '${url}/api/v1/reports?wait=30' -H 'Content-Type: application/json' -d '{"report_name":"store-uptime"}'${ordersUrl === undefined ? '' : `\n  Demo source   ${ordersUrl}, to try exports on`}
+  API key       ${key}
+  First report  curl -s '${url}/api/v1/reports?wait=30' -H 'X-API-Key: ${key}' -H 'Content-Type: application/json' -d '{"report_name":"store-uptime"}'${ordersUrl === undefined ? '' : `\n  Demo source   ${ordersUrl}, to try exports on`}
 `);
 }

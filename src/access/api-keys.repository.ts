@@ -7,6 +7,7 @@ import { scopesAmong } from '../common/scope.js';
 import { asDatabaseAway } from '../platform/prisma/database-errors.js';
 import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
+import { seconds } from '../platform/prisma/sql-interval.js';
 import { BOOTSTRAP_NAME, type ApiKey, type KeyCandidate, type NewApiKey } from './api-key.js';
 
 const columns = {
@@ -111,7 +112,7 @@ export class ApiKeysRepository {
         WHERE id = ${id}::uuid AND ${IS_USABLE} FOR UPDATE`;
       if (old === undefined || (await tx.apiKey.count({ where: { replaces: id } })) > 0) return null;
       await tx.$executeRaw`
-        UPDATE api_keys SET expires_at = least(expires_at, now() + ${overlapSeconds} * interval '1 second')
+        UPDATE api_keys SET expires_at = least(expires_at, now() + ${seconds(overlapSeconds)})
         WHERE id = ${id}::uuid`;
       const key = { ...old, ...successor, scopes: scopesSchema.parse(old.scopes), replaces: id };
       return await this.insert(tx, key, AuditAction.KeyRotate);
@@ -130,7 +131,8 @@ export class ApiKeysRepository {
         INSERT INTO api_keys (id, owner, name, prefix, hash, scopes)
         VALUES (${id}::uuid, ${owner}, ${name}, ${key.prefix}, ${key.hash}, ${JSON.stringify(key.scopes)}::jsonb)
         ON CONFLICT (id) DO UPDATE SET revoked_at = NULL WHERE api_keys.revoked_at IS NOT NULL`;
-      if (made > 0) await this.audit.append(tx, { owner, action: AuditAction.KeyCreate, resource: id, detail: { name } });
+      if (made > 0)
+        await this.audit.append(tx, { owner, action: AuditAction.KeyCreate, resource: id, detail: { name } });
       for (const other of others) {
         if (other.id === id) continue;
         await tx.$executeRaw`UPDATE api_keys SET revoked_at = now() WHERE id = ${other.id}::uuid`;

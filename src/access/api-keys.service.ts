@@ -25,7 +25,8 @@ export class ApiKeysService {
     if (!OWNER_NAME.test(owner)) {
       throw ValidationFailed.at('/owner', 'must be 1 to 128 letters, digits and characters of _ . @ : -');
     }
-    if (name === BOOTSTRAP_NAME) throw ValidationFailed.at('/name', 'is the name of the key that BOOTSTRAP_API_KEY makes');
+    if (name === BOOTSTRAP_NAME)
+      throw ValidationFailed.at('/name', 'is the name of the key that BOOTSTRAP_API_KEY makes');
     if (scopes.length === 0) throw ValidationFailed.at('/scopes', 'must have at least one scope');
     if (expiresAt !== null && expiresAt.getTime() <= Date.now()) {
       throw ValidationFailed.at('/expires_at', 'must be in the future');
@@ -67,7 +68,10 @@ export class ApiKeysService {
     const { value, ...successor } = newValue();
     const key = await this.keys.rotate(id, successor, overlapSeconds);
     if (key === null) {
-      throw ValidationFailed.at('/id', 'is a key that has expired, is revoked, or was rotated before; create a new one');
+      throw ValidationFailed.at(
+        '/id',
+        'is a key that has expired, is revoked, or was rotated before; create a new one',
+      );
     }
     return { key, value };
   }

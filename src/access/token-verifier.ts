@@ -7,7 +7,19 @@ import { OWNER_NAME } from './api-key.js';
 import { IssuerKeys } from './issuer-keys.js';
 
 /** Asymmetric ones only: what checks a signature here must not be able to make one. */
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
 
 /** What a token says of its caller. */
 export interface TokenClaims {
@@ -31,7 +43,8 @@ export class TokenVerifier {
   /** Throws `Unauthenticated`, or `ServiceUnavailable` when the issuer's keys cannot be had. */
   async verify(token: string): Promise<TokenClaims> {
     const { oidc, keys } = this;
-    if (oidc === undefined || keys === undefined) throw Unauthenticated.invalid('Tokens are not accepted here. Send an API key.');
+    if (oidc === undefined || keys === undefined)
+      throw Unauthenticated.invalid('Tokens are not accepted here. Send an API key.');
     try {
       const { payload } = await jwtVerify(token, async (header, jws) => await keys.of(header, jws), {
         issuer: oidc.issuer,
@@ -64,6 +77,7 @@ function textsOf(claim: unknown): string[] {
 
 function whyOf(error: errors.JOSEError): string {
   if (error instanceof errors.JWTExpired) return 'The token has expired.';
-  if (error instanceof errors.JWTClaimValidationFailed) return `The claim ${error.claim} of the token does not hold here.`;
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return `The claim ${error.claim} of the token does not hold here.`;
   return 'The token is not one that the configured issuer has signed.';
 }

@@ -1,13 +1,14 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { NeedsAnyScope } from '../platform/http/access.js';
+import { SCOPES } from '../common/scope.js';
+import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { toWhoamiDto } from './access.presenter.js';
 import { WhoamiDto } from './dto/whoami.dto.js';
 
 @ApiTags('keys')
-@NeedsAnyScope()
+@Needs(...SCOPES)
 @Controller('whoami')
 export class WhoamiController {
   @Get()

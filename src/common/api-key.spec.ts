@@ -15,7 +15,12 @@ describe('an API key', () => {
   it('is found by its prefix, and one of another form among the others', () => {
     const secret = 'x'.repeat(43);
     expect(prefixOfKey(`lh_abcDEF12_${secret}`)).toBe('lh_abcDEF12');
-    const others = ['a-key-of-the-operator', `lh_abc_${secret}`, `lh_abcDEF12_${secret}x`, `lh_abcDEF12_${'x'.repeat(42)}`];
+    const others = [
+      'a-key-of-the-operator',
+      `lh_abc_${secret}`,
+      `lh_abcDEF12_${secret}x`,
+      `lh_abcDEF12_${'x'.repeat(42)}`,
+    ];
     for (const key of [...others, `lh_abcDEF12_${secret}\n`, '']) expect(prefixOfKey(key)).toBe(OTHER_PREFIX);
   });
 

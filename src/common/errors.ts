@@ -11,6 +11,7 @@ export const ErrorCode = {
   RangeNotSatisfiable: 'range-not-satisfiable',
   Unauthenticated: 'unauthenticated',
   InsufficientScope: 'insufficient-scope',
+  HostRefused: 'host-refused',
   LimitReached: 'limit-reached',
   KeyNotFound: 'key-not-found',
   TooManyRequests: 'too-many-requests',

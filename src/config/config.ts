@@ -21,6 +21,8 @@ export abstract class Config {
     /** Value of an admin key that exists from the start. */
     readonly bootstrapKey: string | undefined;
     readonly oidc: OidcConfig | undefined;
+    /** Whether Swagger UI has the bootstrap key filled in. Only where nobody but this machine can connect. */
+    readonly docsAuthorized: boolean;
   };
   /** What an owner may use unless something else was set for it. */
   abstract readonly limits: OwnerLimits;

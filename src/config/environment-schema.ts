@@ -46,6 +46,7 @@ export const environmentSchema = z.object({
   CORS_ORIGINS: z.string().default(''),
   TRUSTED_PROXIES: wholeNumber(0, 0),
   AUTH: z.enum(['on', 'off']).default('on'),
+  DOCS_AUTHORIZED: flag(false),
   BOOTSTRAP_API_KEY: z.string().min(16).optional(),
   OIDC_ISSUER: url('https:', 'http:').optional(),
   OIDC_AUDIENCE: z.string().min(1).optional(),

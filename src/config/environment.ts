@@ -119,6 +119,7 @@ function toAuth(env: Environment): Config['auth'] {
   return {
     enabled: env.AUTH === 'on',
     bootstrapKey: env.BOOTSTRAP_API_KEY,
+    docsAuthorized: env.DOCS_AUTHORIZED,
     oidc:
       issuer === undefined || audience === undefined
         ? undefined
@@ -225,12 +226,19 @@ function exportProblems(given: Variables): string[] {
   return ['EXPORT_SEAL_KEY: is required when EXPORT_ALLOW_DB_URL is true'];
 }
 
+/** Whether only this machine can connect to what listens on the host. */
+export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
+
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
 function authProblems(given: Variables): string[] {
   const problems: string[] = [];
-  if (given['AUTH'] === 'off' && !LOOPBACK.test(given['HOST'] ?? '')) {
+  const isLocal = isLoopback(given['HOST'] ?? '');
+  if (given['AUTH'] === 'off' && !isLocal) {
     problems.push('AUTH: can be off only when HOST is a loopback address, such as 127.0.0.1');
+  }
+  if (environmentSchema.shape.DOCS_AUTHORIZED.safeParse(given['DOCS_AUTHORIZED']).data === true && !isLocal) {
+    problems.push('DOCS_AUTHORIZED: can be true only when HOST is a loopback address, such as 127.0.0.1');
   }
   if ((given['OIDC_ISSUER'] === undefined) !== (given['OIDC_AUDIENCE'] === undefined)) {
     problems.push('OIDC_AUDIENCE: is required with OIDC_ISSUER, and of use only with it');

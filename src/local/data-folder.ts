@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { newApiKey } from '../common/api-key.js';
 import { LaunchError } from './launch-error.js';
 import { ProcessRecords } from './leftovers.js';
 
@@ -12,6 +13,7 @@ const secretsSchema = z.object({
   redisPassword: z.string().min(1),
   storageSigningKey: z.string().min(32),
   webhookSealKey: z.string().min(32),
+  adminKey: z.string().min(16),
 });
 
 /** Made at the first start and kept, so that data and links of earlier starts stay usable. */
@@ -85,7 +87,7 @@ async function readSecrets(file: string): Promise<Secrets> {
   // An earlier version may have kept fewer.
   const missing = Object.keys(secretsSchema.shape).filter((name) => !(name in kept));
   if (missing.length === 0) return secretsSchema.parse(kept);
-  const made = missing.map((name) => [name, randomBytes(32).toString('base64url')] as const);
+  const made = missing.map((name) => [name, name === 'adminKey' ? newApiKey() : randomBytes(32).toString('base64url')]);
   const secrets = secretsSchema.parse({ ...kept, ...Object.fromEntries(made) });
   await writeFile(`${file}.new`, JSON.stringify(secrets, null, 2), { mode: 0o600 });
   await rename(`${file}.new`, file);

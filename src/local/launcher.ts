@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseEnvironment } from '../config/environment.js';
+import { isLoopback, parseEnvironment } from '../config/environment.js';
 import { applyMigrations } from '../platform/prisma/migrator.js';
 import { Child } from './child.js';
 import { DemoSources } from './demo-sources.js';
@@ -48,6 +48,11 @@ export class Launcher {
   /** Pages of orders that exports can be tried on, if they are served. */
   get ordersUrl(): string | undefined {
     return this.demo?.ordersUrl;
+  }
+
+  /** Admin key of the default owner. */
+  get adminKey(): string {
+    return this.options.settings.adminKey ?? this.options.folder.secrets.adminKey;
   }
 
   /** Returns the base URL of the API once both API and worker are ready. */
@@ -176,6 +181,8 @@ export class Launcher {
       PUBLIC_URL: found.url,
       // Nothing stands before it that would have to notice.
       API_DRAIN_SECONDS: '0',
+      BOOTSTRAP_API_KEY: this.adminKey,
+      DOCS_AUTHORIZED: String(isLoopback(settings.host)),
       ...settings.environment,
       ...this.demo?.environment(settings.environment),
       HOST: settings.host,

@@ -10,6 +10,7 @@ const schema = z.object({
   WORKER_PORT: port,
   DATABASE_URL: z.string().optional(),
   REDIS_URL: z.string().optional(),
+  BOOTSTRAP_API_KEY: z.string().optional(),
   DEMO_DATA: z.enum(['true', 'false']).default('true'),
 });
 
@@ -27,6 +28,8 @@ export interface LocalSettings {
   /** Of servers of the user's own: then none is started. */
   databaseUrl: string | undefined;
   redisUrl: string | undefined;
+  /** Admin key of the user's own; one is made without it. */
+  adminKey: string | undefined;
   demoData: boolean;
   environment: Readonly<Record<string, string | undefined>>;
 }
@@ -46,6 +49,7 @@ export function parseLocalSettings(environment: Readonly<Record<string, string |
     workerPort: env.WORKER_PORT,
     databaseUrl: env.DATABASE_URL,
     redisUrl: env.REDIS_URL,
+    adminKey: env.BOOTSTRAP_API_KEY,
     demoData: env.DEMO_DATA === 'true',
     environment: given,
   };

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { DemoSources } from '../../src/local/demo-sources.js';
 import { loadDemoData } from '../../src/local/demo.js';
 import { freePort } from '../../src/local/free-port.js';
+import { TEST_KEY } from '../support/client.js';
 import { Deployment } from '../support/deployment.js';
 import { ExportsClient } from '../support/exports-client.js';
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
   });
   deployment = await Deployment.start({ environment: demo.environment({}) });
   exports = new ExportsClient(deployment.client);
-  await loadDemoData(deployment.client.url);
+  await loadDemoData({ url: deployment.client.url, key: TEST_KEY });
 });
 afterAll(async () => {
   await deployment.stop();
@@ -49,7 +50,7 @@ describe('docs/exports.md', () => {
       const here = script
         .replaceAll('http://localhost:3000', deployment.client.url)
         .replaceAll('http://127.0.0.1:3002/orders', demo.ordersUrl);
-      const { stdout } = await bash('bash', ['-euc', here]);
+      const { stdout } = await bash('bash', ['-euc', here], { env: { ...process.env, LONGHAUL_API_KEY: TEST_KEY } });
       const run = JSON.parse(stdout) as { export_id: string; format: string; total_rows: number };
       expect(run).toMatchObject({ status: 'completed', error: null });
       expect(run.total_rows).toBeGreaterThan(0);

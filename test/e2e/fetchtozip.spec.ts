@@ -41,7 +41,8 @@ const ended = async (id: string) => {
   await expect.poll(async () => (await statusOf(id)).status, { timeout: 30_000 }).not.toMatch(/in_progress|cancel_req/);
   return await statusOf(id);
 };
-const download = async (id: string) => await fetch(`${client.url}${EXPORT}/download/${id}`, { redirect: 'error' });
+const download = async (id: string) =>
+  await fetch(`${client.url}${EXPORT}/download/${id}`, { redirect: 'error', headers: client.credential });
 
 describe('FetchtoZip', () => {
   it('does what its guide shows, line by line', async () => {
@@ -110,7 +111,9 @@ describe('FetchtoZip', () => {
   it('follows a task over a WebSocket, cancels it, and has no file of it', async () => {
     await post('configure', { rate_limit: 2, page_limit: 100 });
     const id = await start();
-    const socket = new WebSocket(`${client.url.replace('http', 'ws')}${EXPORT}/ws/${id}`);
+    const socket = new WebSocket(`${client.url.replace('http', 'ws')}${EXPORT}/ws/${id}`, {
+      headers: client.credential,
+    });
     const statuses: string[] = [];
     const closed = new Promise<number>((resolve) => socket.once('close', resolve));
     socket.on('message', (text: Buffer) => {

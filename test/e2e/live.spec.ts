@@ -38,7 +38,8 @@ async function cancel(id: string): Promise<void> {
 }
 
 function connect(id: string, query = '') {
-  const socket = new WebSocket(`${deployment.api.url.replace('http', 'ws')}${BASE}/exports/${id}/ws${query}`);
+  const url = `${deployment.api.url.replace('http', 'ws')}${BASE}/exports/${id}/ws${query}`;
+  const socket = new WebSocket(url, { headers: deployment.client.credential });
   const messages: Message[] = [];
   socket.on('message', (message: Buffer) => messages.push(JSON.parse(message.toString()) as Message));
   const closed = once(socket, 'close').then(([code]) => code as number);
@@ -108,7 +109,10 @@ function subscribeToSocket(id: string): Promise<Subscriber> {
 }
 
 async function subscribeToStream(id: string): Promise<Subscriber> {
-  const request = get(`${deployment.api.url}${BASE}/exports/${id}/events`, { agent: false });
+  const request = get(`${deployment.api.url}${BASE}/exports/${id}/events`, {
+    agent: false,
+    headers: deployment.client.credential,
+  });
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   let text = '';
   response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));

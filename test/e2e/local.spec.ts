@@ -75,7 +75,7 @@ describe('npm start', () => {
     const url = await second.up();
     expect(second.output).toContain('Ended what an earlier start left running');
     expect(await Promise.all(leftover.map(processIdentity))).toEqual(leftover.map(() => undefined));
-    expect(await getJson(`${url}/api/v1/reports/${id}`)).toMatchObject({ status: 'completed' });
+    expect(await getJson(`${url}/api/v1/reports/${id}`, second)).toMatchObject({ status: 'completed' });
   });
 
   it('starts a worker again that was killed, and its runs go on', async () => {
@@ -109,18 +109,19 @@ describe('npm start', () => {
 
   /** What the `curl` on the screen does. */
   async function runPrintedReport({ output }: Launch): Promise<{ report_id: string }> {
-    const [, url, body] = /curl -s '(\S+)' .* -d '(.*)'/.exec(output)!;
+    const [, url, key, body] = /curl -s '(\S+)' -H 'X-API-Key: (\S+)' .* -d '(.*)'/.exec(output)!;
     const response = await fetch(url!, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', 'x-api-key': key! },
       body: body!,
     });
     expect(response.status).toBe(200);
     return (await response.json()) as { report_id: string };
   }
 
-  async function getJson(url: string): Promise<unknown> {
-    return (await fetch(url)).json();
+  async function getJson(url: string, { output }: Launch): Promise<unknown> {
+    const key = /API key +(\S+)/.exec(output)![1]!;
+    return (await fetch(url, { headers: { 'x-api-key': key } })).json();
   }
 
   async function processes(): Promise<{ name: string; pid: number }[]> {

@@ -7,17 +7,40 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
+import { currentActor } from '../../src/common/actor.js';
+import { ServiceUnavailable } from '../../src/common/errors.js';
+import { Scope } from '../../src/common/scope.js';
 import { sendEventsTo, type SocketFeed } from '../../src/platform/http/event-socket.js';
+import { Needs, type Authenticator } from '../../src/platform/http/access.js';
+import { Unauthenticated } from '../../src/platform/http/access-errors.js';
+import type { Caller, CallerRequest } from '../../src/platform/http/caller.js';
 import { lastEventId, type StreamEvent } from '../../src/platform/http/event-stream.js';
 import { SocketAdapter, type SocketRequest } from '../../src/platform/http/socket-adapter.js';
 import { RunNotFound } from '../../src/runs/run-errors.js';
 
 const HEARTBEAT_MS = 100;
+const KEY_PROTOCOL = `base64url.bearer.authorization.longhaul.${Buffer.from('a key').toString('base64url')}`;
 const PAGE = 'https://pages.example';
+
+/** A double: everybody is known, but by these keys. */
+const KEYS: Authenticator = {
+  async authenticate(request: CallerRequest): Promise<Caller> {
+    const key = request.headers['x-api-key'];
+    if (key === 'bad') throw Unauthenticated.invalid('The API key is not known.');
+    if (key === 'away') throw new ServiceUnavailable('Later.', { retryAfter: 5 });
+    if (key === 'broken') throw new Error('an internal');
+    return Promise.resolve({
+      ...{ owner: 'ann', requestId: request.id, traceparent: null, expiresAt: null },
+      scopes: new Set([key === 'other' ? Scope.IntakeWrite : Scope.ReportsRead]),
+      actor: { type: 'key', id: 'k1', address: null, requestId: request.id },
+    });
+  },
+};
 
 type Open = (request: SocketRequest, gone: AbortSignal) => Promise<SocketFeed<StreamEvent>>;
 let open: Open;
 
+@Needs(Scope.ReportsRead)
 @WebSocketGateway({ path: '/things/:id/ws' })
 class ThingsGateway implements OnGatewayConnection {
   async handleConnection(socket: WebSocket, request: SocketRequest): Promise<void> {
@@ -41,7 +64,7 @@ let url: string;
 
 beforeEach(async () => {
   app = await NestFactory.create<NestExpressApplication>(ThingsModule, { logger: false });
-  app.useWebSocketAdapter(new SocketAdapter(app, { origins: [PAGE], heartbeatMs: HEARTBEAT_MS }));
+  app.useWebSocketAdapter(new SocketAdapter(app, { authenticator: KEYS, origins: [PAGE], heartbeatMs: HEARTBEAT_MS }));
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   url = `ws://127.0.0.1:${String(port)}/things/7/ws`;
@@ -88,6 +111,46 @@ async function refused(address: string, options: ClientOptions = {}): Promise<nu
   response.resume();
   return response.statusCode;
 }
+
+describe('who may connect', () => {
+  it.each([
+    ['bad', 401, 'Bearer realm="longhaul", error="invalid_token"'],
+    ['other', 403, 'Bearer realm="longhaul", error="insufficient_scope", scope="reports:read"'],
+    ['away', 503, undefined],
+    ['broken', 500, undefined],
+  ])('not one with the key %s', async (key, status, challenge) => {
+    const client = new WebSocket(url, { headers: { 'x-api-key': key } });
+    const [, response] = (await once(client, 'unexpected-response')) as [unknown, IncomingMessage];
+    let text = '';
+    for await (const chunk of response) text += String(chunk);
+    expect(response).toMatchObject({ statusCode: status });
+    expect(response.headers['www-authenticate']).toBe(challenge);
+    expect(response.headers['retry-after']).toBe(status === 503 ? '5' : undefined);
+    expect(text).not.toContain('internal');
+  });
+
+  it('is known to the gateway, which works for them', async () => {
+    let seen: unknown;
+    open = async (request) => {
+      seen = { owner: request.caller?.owner, actor: currentActor().id };
+      return await telling('last')(request, AbortSignal.timeout(1000));
+    };
+    await conversation(new WebSocket(url));
+    expect(seen).toEqual({ owner: 'ann', actor: 'k1' });
+  });
+
+  it.each([
+    [['longhaul.events', KEY_PROTOCOL], 'longhaul.events'],
+    [[KEY_PROTOCOL, 'longhaul.events'], 'longhaul.events'],
+    [[KEY_PROTOCOL, 'chat'], 'chat'],
+    [['chat'], 'chat'],
+  ])('is answered to %j with %s', async (offered, chosen) => {
+    const client = new WebSocket(url, offered);
+    await once(client, 'open');
+    expect(client.protocol).toBe(chosen);
+    client.terminate();
+  });
+});
 
 describe('events over a socket', () => {
   it('are JSON messages, and the last one closes with 1000', async () => {

@@ -2,6 +2,9 @@ import type { ReportDto, RowsDto } from '../../src/reports/dto/report.dto.js';
 
 export const BASE = '/api/v1';
 
+/** Of the admin key that every deployment begins with. */
+export const TEST_KEY = 'lh_fortests_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
+
 /** Longest time that a test waits for something that must happen. */
 const PATIENCE_MS = 60_000;
 
@@ -30,7 +33,20 @@ export type Report = ReportDto & Partial<RowsDto>;
 
 /** A caller of the API, as strict as it gets: redirects are not followed unless the test says so. */
 export class Client {
-  constructor(readonly url: string) {}
+  constructor(
+    readonly url: string,
+    readonly key = TEST_KEY,
+  ) {}
+
+  /** The same service, asked with another key. */
+  as(key: string): Client {
+    return new Client(this.url, key);
+  }
+
+  /** What lets a request in. */
+  get credential(): Readonly<Record<string, string>> {
+    return { 'x-api-key': this.key };
+  }
 
   async send<T>(method: string, path: string, options: SendOptions = {}): Promise<Answer<T>> {
     const { json, raw, headers, signal = AbortSignal.timeout(PATIENCE_MS) } = options;
@@ -39,7 +55,7 @@ export class Client {
       method,
       redirect: 'manual',
       signal,
-      headers: { ...(json !== undefined && { 'content-type': 'application/json' }), ...headers },
+      headers: { ...this.credential, ...(json !== undefined && { 'content-type': 'application/json' }), ...headers },
       ...(body !== undefined && { body }),
     });
     const text = await response.text();
@@ -94,7 +110,7 @@ export class Client {
     const stop = new AbortController();
     const response = await fetch(`${this.url}${BASE}/${resource}/${id}/events`, {
       signal: AbortSignal.any([stop.signal, AbortSignal.timeout(PATIENCE_MS)]),
-      headers: lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) },
+      headers: { ...this.credential, ...(lastEventId !== undefined && { 'last-event-id': String(lastEventId) }) },
     });
     if (!response.ok || !response.body) throw new Error(`events: ${String(response.status)} ${await response.text()}`);
     try {
@@ -119,7 +135,7 @@ export class Client {
 
   /** Follows the redirect of a download, as curl -L does. */
   async file(path: string): Promise<{ bytes: Buffer; headers: Headers }> {
-    const response = await fetch(this.url + path, { headers: { accept: '*/*' } });
+    const response = await fetch(this.url + path, { headers: { ...this.credential, accept: '*/*' } });
     if (!response.ok || !response.redirected) {
       throw new Error(`no file: ${String(response.status)} ${await response.text()}`);
     }

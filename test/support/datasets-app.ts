@@ -9,12 +9,14 @@ import { Config } from '../../src/config/config.js';
 import { DatasetFiles } from '../../src/datasets/dataset-files.js';
 import { DatasetsApiModule } from '../../src/datasets/datasets.module.js';
 import { DatasetsService } from '../../src/datasets/datasets.service.js';
+import type { CallerRequest } from '../../src/platform/http/caller.js';
 import { ProblemFilter } from '../../src/platform/http/problem.filter.js';
 import { validationPipe } from '../../src/platform/http/validation.js';
 import { PrismaModule } from '../../src/platform/prisma/prisma.module.js';
 import { QueryEngine } from '../../src/platform/query-engine/query-engine.js';
 import { QueryEngineModule } from '../../src/platform/query-engine/query-engine.module.js';
 import { Storage } from '../../src/storage/storage.js';
+import { aCaller } from './caller.js';
 import { testConfig } from './config.js';
 import { createDatabase } from './database.js';
 
@@ -56,6 +58,11 @@ export class DatasetsApp {
     app.use((request: express.Request, response: express.Response, next: express.NextFunction) => {
       if (request.path.endsWith('/content')) next();
       else json(request, response, next);
+    });
+    // Who comes through the guard of the whole API.
+    app.use((request: CallerRequest, _: unknown, next: express.NextFunction) => {
+      request.caller = aCaller();
+      next();
     });
     app.useGlobalFilters(new ProblemFilter());
     app.useGlobalPipes(validationPipe);

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis, type RunningRedis } from '../../src/local/redis.js';
-import { Client } from './client.js';
+import { Client, TEST_KEY } from './client.js';
 import { createDatabase, type TestDatabase } from './database.js';
 import { API, removeFolder, ServiceProcess, WORKER, type Environment, type TinyDisk } from './processes.js';
 import { localFiles, s3Files, type StoredFiles } from './stored-files.js';
@@ -49,6 +49,7 @@ export class Deployment {
       DATABASE_URL: database.url,
       DATABASE_POOL_SIZE: '5',
       REDIS_URL: redis.url,
+      BOOTSTRAP_API_KEY: TEST_KEY,
       ...files.environment,
       ...options.environment,
     };

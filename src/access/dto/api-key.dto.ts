@@ -67,7 +67,10 @@ export class KeyDto {
   @ApiProperty({ example: 'ci' })
   name!: string;
 
-  @ApiProperty({ example: 'lh_4fQ7bXz1', description: 'How the key begins; `other` if it was not made by the service.' })
+  @ApiProperty({
+    example: 'lh_4fQ7bXz1',
+    description: 'How the key begins; `other` if it was not made by the service.',
+  })
   prefix!: string;
 
   @ApiProperty({ enum: SCOPES, isArray: true, example: ['reports:read', 'reports:run'] })

@@ -42,3 +42,7 @@ export class InsufficientScope extends AppError {
     this.challenge = `${REALM}, error="insufficient_scope"${scope}`;
   }
 }
+
+/** The `WWW-Authenticate` header that goes with an error; undefined if none does. */
+export const challengeOf = (error: unknown): string | undefined =>
+  error instanceof Unauthenticated || error instanceof InsufficientScope ? error.challenge : undefined;

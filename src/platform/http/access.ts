@@ -1,10 +1,9 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiSecurity } from '@nestjs/swagger';
-import type { IncomingMessage } from 'node:http';
 import { ErrorCode } from '../../common/errors.js';
 import type { Scope } from '../../common/scope.js';
 import { ApiProblems } from './api-problems.js';
-import type { Caller } from './caller.js';
+import type { Caller, CallerRequest } from './caller.js';
 
 /** Names of the two ways to send a credential, in the OpenAPI document. */
 export const BEARER_SCHEME = 'bearer';
@@ -37,5 +36,5 @@ export abstract class Authenticator {
    * The caller that the request's credential stands for. Throws `Unauthenticated` when it has none, or one that is unknown,
    * expired or revoked; `ServiceUnavailable` when that cannot be found out.
    */
-  abstract authenticate(request: IncomingMessage & { id: string }): Promise<Caller>;
+  abstract authenticate(request: CallerRequest): Promise<Caller>;
 }

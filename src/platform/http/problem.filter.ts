@@ -1,6 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { AppError, ErrorCode, type ErrorPlace } from '../../common/errors.js';
+import { challengeOf } from './access-errors.js';
 import { NOTHING_HERE, PROBLEM_JSON, problemOf, type Problem } from './problem.js';
 
 /** What Nest's and Express' own exceptions mean in our codes. */
@@ -37,6 +38,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (exception instanceof AppError && exception.retryAfter !== undefined) {
       response.setHeader('Retry-After', String(exception.retryAfter));
     }
+    const challenge = challengeOf(exception);
+    if (challenge !== undefined) response.setHeader('WWW-Authenticate', challenge);
     response.status(problem.status).type(PROBLEM_JSON).send(JSON.stringify(problem));
   }
 

@@ -34,6 +34,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Kind>> = {
   [ErrorCode.RangeNotSatisfiable]: kind(HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE, 'The range is outside the file'),
   [ErrorCode.Unauthenticated]: kind(HttpStatus.UNAUTHORIZED, 'The caller is not known'),
   [ErrorCode.InsufficientScope]: kind(HttpStatus.FORBIDDEN, 'The caller may not do this'),
+  [ErrorCode.HostRefused]: kind(HttpStatus.FORBIDDEN, 'The host is not one of this machine'),
   [ErrorCode.LimitReached]: kind(HttpStatus.TOO_MANY_REQUESTS, 'A limit of the owner is reached'),
   [ErrorCode.KeyNotFound]: kind(HttpStatus.NOT_FOUND, 'There is no such key'),
   [ErrorCode.TooManyRequests]: kind(HttpStatus.TOO_MANY_REQUESTS, 'Too many requests'),

@@ -5,9 +5,18 @@ import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'n
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WebSocket, WebSocketServer } from 'ws';
+import { actAs } from '../../common/actor.js';
+import { AppError } from '../../common/errors.js';
+import { challengeOf } from './access-errors.js';
+import type { Authenticator } from './access.js';
+import type { Caller } from './caller.js';
 import { SocketClose } from './event-socket.js';
+import { checkLoopbackHost } from './loopback-host.js';
 import { matchPath } from './path-pattern.js';
+import { PROBLEMS } from './problem.js';
 import { requestIdOf } from './request-id.js';
+import { SocketAccess } from './socket-access.js';
+import { chosenProtocol } from './socket-protocols.js';
 
 /** A peer that has not answered for two beats is dropped with the next one: after 30 to 45 s. Proxies see traffic, too. */
 const HEARTBEAT_MS = 15_000;
@@ -20,10 +29,15 @@ const CLOSE_MS = 1000;
 /** The request that a WebSocket began with: its `id`, and the parameters of the gateway's path. */
 export interface SocketRequest extends IncomingMessage {
   id: string;
+  /** Known before the gateway is told of it. */
+  caller?: Caller;
   params: Readonly<Record<string, string>>;
 }
 
 export interface SocketOptions {
+  authenticator: Authenticator;
+  /** Whether only names of this machine may be asked. */
+  onlyLoopback?: boolean;
   /** Origins of browser pages that may connect, beside those of the service itself. */
   origins: readonly string[];
   heartbeatMs?: number;
@@ -37,22 +51,26 @@ interface Upgrade {
 
 /**
  * WebSockets of gateways whose path has parameters (`@WebSocketGateway({ path: '/things/:id/ws' })`), which Nest's own adapter
- * compares literally. Also: only known origins, a heartbeat, and 1001 to every client when the process stops.
+ * compares literally. Also: only known origins, only callers that `@Needs` of the gateway lets in, a heartbeat, and 1001 to
+ * every client when the process stops.
  */
 export class SocketAdapter extends WsAdapter {
   private readonly log = new Logger(SocketAdapter.name);
   private readonly beats = new Map<WebSocketServer, NodeJS.Timeout>();
+  private readonly access: SocketAccess;
 
   constructor(
     app: INestApplication,
     private readonly options: SocketOptions,
   ) {
     super(app);
+    this.access = new SocketAccess(app, options.authenticator);
   }
 
   override create(port: number, options: { path?: string } = {}): WebSocketServer {
     // The base class is not typed.
-    const server = super.create(port, { maxPayload: MAX_MESSAGE_BYTES, ...options }) as WebSocketServer;
+    const own = { maxPayload: MAX_MESSAGE_BYTES, handleProtocols: chosenProtocol };
+    const server = super.create(port, { ...own, ...options }) as WebSocketServer;
     this.beats.set(server, beat(server, this.options.heartbeatMs ?? HEARTBEAT_MS));
     return server;
   }
@@ -87,15 +105,18 @@ export class SocketAdapter extends WsAdapter {
     const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
     Object.assign(httpServer, { shouldUpgradeCallback: isWebSocket });
     httpServer.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      this.upgrade(port, { request, socket, head });
+      socket.on('error', (error) => {
+        this.log.debug(`an upgrade broke off: ${error.message}`);
+      });
+      this.upgrade(port, { request, socket, head }).catch((error: unknown) => {
+        refuse(socket, this.toRefusal(error));
+      });
     });
     return httpServer;
   }
 
-  private upgrade(port: number, { request, socket, head }: Upgrade): void {
-    socket.on('error', (error) => {
-      this.log.debug(`an upgrade broke off: ${error.message}`);
-    });
+  private async upgrade(port: number, { request, socket, head }: Upgrade): Promise<void> {
+    if (this.options.onlyLoopback) checkLoopbackHost(request);
     const [path = '/'] = request.url?.split('?', 1) ?? [];
     // Filled by the base class; `path` is the gateway's.
     const servers = (this.wsServersRegistry.get(port) ?? []) as (WebSocketServer & { path: string })[];
@@ -103,14 +124,26 @@ export class SocketAdapter extends WsAdapter {
       const params = matchPath(server.path, path);
       if (!params) continue;
       if (!this.isAllowed(request)) {
-        refuse(socket, 403, 'Pages of this origin may not connect. The operator lists those that may in CORS_ORIGINS.');
+        refuse(socket, { status: 403, detail: ORIGIN_REFUSED });
         return;
       }
       const known: SocketRequest = Object.assign(request, { id: requestIdOf(request), params });
-      server.handleUpgrade(request, socket, head, (client) => server.emit('connection', client, known));
+      known.caller = await this.access.callerOn(server.path, known);
+      actAs(known.caller.actor, () => {
+        server.handleUpgrade(request, socket, head, (client) => server.emit('connection', client, known));
+      });
       return;
     }
-    refuse(socket, 404, 'No WebSocket is served at this path.');
+    refuse(socket, { status: 404, detail: 'No WebSocket is served at this path.' });
+  }
+
+  private toRefusal(error: unknown): Refusal {
+    if (!(error instanceof AppError)) {
+      this.log.error({ err: error, msg: 'unexpected error while a WebSocket began' });
+      return { status: 500, detail: 'Something went wrong inside the service.' };
+    }
+    const { code, message, retryAfter } = error;
+    return { status: PROBLEMS[code].status, detail: message, challenge: challengeOf(error), retryAfter };
   }
 
   /** Browsers say where a page comes from and do not ask as they do with CORS; other clients say nothing. */
@@ -121,6 +154,8 @@ export class SocketAdapter extends WsAdapter {
     return isOwn || this.options.origins.includes(origin);
   }
 }
+
+const ORIGIN_REFUSED = 'Pages of this origin may not connect. The operator lists those that may in CORS_ORIGINS.';
 
 /** One timer for all clients of a server. */
 function beat(server: WebSocketServer, milliseconds: number): NodeJS.Timeout {
@@ -138,12 +173,22 @@ function beat(server: WebSocketServer, milliseconds: number): NodeJS.Timeout {
   }, milliseconds);
 }
 
-function refuse(socket: Duplex, status: number, detail: string): void {
+interface Refusal {
+  status: number;
+  detail: string;
+  /** `WWW-Authenticate`. */
+  challenge?: string | undefined;
+  retryAfter?: number | undefined;
+}
+
+function refuse(socket: Duplex, { status, detail, challenge, retryAfter }: Refusal): void {
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     'Connection: close',
     'Content-Type: text/plain; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(detail)}`,
+    ...(challenge === undefined ? [] : [`WWW-Authenticate: ${challenge}`]),
+    ...(retryAfter === undefined ? [] : [`Retry-After: ${String(retryAfter)}`]),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${detail}`);
 }

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { checkLoopbackHost, HostRefused } from './loopback-host.js';
+
+const check = (host: string | undefined) => () => {
+  checkLoopbackHost({ headers: { ...(host !== undefined && { host }) } });
+};
+
+describe('a host of this machine', () => {
+  it.each(['localhost', 'localhost:3000', 'LOCALHOST:3000', '127.0.0.1:3000', '127.9.8.7', '[::1]:3000'])(
+    'is %s',
+    (host) => {
+      expect(check(host)).not.toThrow();
+    },
+  );
+
+  it.each([
+    undefined,
+    '',
+    'example.org',
+    'localhost.example.org',
+    '127.0.0.1.example.org',
+    'evil-localhost',
+    '0.0.0.0',
+    '10.0.0.1:3000',
+  ])('is not %s', (host) => {
+    expect(check(host)).toThrow(HostRefused);
+  });
+});
