@@ -3,9 +3,10 @@ import { assertNever } from '../common/assert-never.js';
 import { Clock } from '../common/clock.js';
 import { Config } from '../config/config.js';
 import { LocalStorage } from './drivers/local.js';
+import { StorageUpkeep } from './storage-upkeep.js';
 import { Storage } from './storage.js';
 
-async function openStorage({ storage, http }: Config, clock: Clock): Promise<Storage> {
+async function openStorage({ storage, http }: Config, clock: Clock): Promise<Storage & StorageUpkeep> {
   switch (storage.driver) {
     case 'local':
       return LocalStorage.open({
@@ -25,7 +26,10 @@ async function openStorage({ storage, http }: Config, clock: Clock): Promise<Sto
 }
 
 @Module({
-  providers: [{ provide: Storage, inject: [Config, Clock], useFactory: openStorage }],
-  exports: [Storage],
+  providers: [
+    { provide: Storage, inject: [Config, Clock], useFactory: openStorage },
+    { provide: StorageUpkeep, useExisting: Storage },
+  ],
+  exports: [Storage, StorageUpkeep],
 })
 export class StorageModule {}

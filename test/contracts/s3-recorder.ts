@@ -24,6 +24,8 @@ export type Interception = (method: string, url: URL) => Answer | undefined;
 export class S3Recorder {
   readonly requests: RecordedRequest[] = [];
   readonly openUploads = new Map<string, string>();
+  /** When each upload was begun, by its id. */
+  private readonly begunAt = new Map<string, string>();
   intercept: Interception = () => undefined;
   private readonly server = createServer((incoming, outgoing) => {
     this.handle(incoming, outgoing).catch(() => outgoing.destroy());
@@ -73,6 +75,7 @@ export class S3Recorder {
     const begun = /<UploadId>([^<]+)<\/UploadId>/.exec(body)?.[1];
     if (begun !== undefined && method === 'POST' && url.searchParams.has('uploads')) {
       this.openUploads.set(begun, keyOf(url));
+      this.begunAt.set(begun, new Date().toISOString());
     }
   }
 
@@ -85,7 +88,8 @@ export class S3Recorder {
       .filter(([id, key]) => key.startsWith(prefix) && id > marker)
       .sort(([a], [b]) => (a < b ? -1 : 1));
     const [first] = rest;
-    const upload = first && `<Upload><Key>${first[1]}</Key><UploadId>${first[0]}</UploadId></Upload>`;
+    const begunAt = first && `<Initiated>${this.begunAt.get(first[0]) ?? ''}</Initiated>`;
+    const upload = first && `<Upload><Key>${first[1]}</Key><UploadId>${first[0]}</UploadId>${begunAt}</Upload>`;
     const next =
       first && `<NextKeyMarker>${first[1]}</NextKeyMarker><NextUploadIdMarker>${first[0]}</NextUploadIdMarker>`;
     const inner = `<IsTruncated>${String(rest.length > 1)}</IsTruncated>${upload ?? ''}${next ?? ''}`;

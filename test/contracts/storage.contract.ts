@@ -3,11 +3,13 @@ import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ObjectMissing } from '../../src/storage/storage-errors.js';
+import type { StorageUpkeep } from '../../src/storage/storage-upkeep.js';
 import type { Storage } from '../../src/storage/storage.js';
+import { upkeep } from './storage-upkeep.contract.js';
 import { endless, failingAfter, inPieces, keys, MIB, OCTETS, putAll, sha256 } from './streams.js';
 
 export interface StorageSubject {
-  storage: Storage;
+  storage: Storage & StorageUpkeep;
   /** Number of uploads that are neither whole nor gone, seen past the driver. */
   unfinished(): Promise<number>;
   close(): Promise<void>;
@@ -52,6 +54,7 @@ export function storageContract(name: string, open: () => Promise<StorageSubject
     reads(() => subject);
     listings(() => subject);
     removals(() => subject);
+    upkeep(() => subject);
   });
 }
 

@@ -17,6 +17,12 @@ export interface TreeEntry {
   stats: Stats;
 }
 
+/** Bytes that are no object; `path` is relative to the root. */
+export interface Leftover {
+  path: string;
+  writtenAt: Date;
+}
+
 /** The folder that the local driver keeps: objects at their keys, besides two folders for work in progress. */
 export class LocalTree {
   readonly incoming: string;
@@ -108,15 +114,24 @@ export class LocalTree {
     }
   }
 
-  private async sweep(): Promise<void> {
-    const abandoned = Date.now() - ABANDONED_MS;
-    for (const name of await readdir(this.incoming)) {
-      const path = join(this.incoming, name);
-      const stats = await stat(path).catch(absent);
-      if (stats !== null && stats.mtimeMs < abandoned) await rm(path, { recursive: true, force: true });
+  /** What is being written or removed, or was when its process died. */
+  async *leftovers(): AsyncGenerator<Leftover> {
+    for (const folder of [INCOMING, REMOVED]) {
+      for (const name of await readdir(join(this.root, folder))) {
+        const stats = await stat(join(this.root, folder, name)).catch(absent);
+        if (stats !== null) yield { path: join(folder, name), writtenAt: stats.mtime };
+      }
     }
-    for (const name of await readdir(this.removed)) {
-      await rm(join(this.removed, name), { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  async removeLeftover(path: string): Promise<void> {
+    await rm(join(this.root, path), { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  private async sweep(): Promise<void> {
+    for await (const { path, writtenAt } of this.leftovers()) {
+      const isAbandoned = writtenAt.getTime() < Date.now() - ABANDONED_MS;
+      if (isAbandoned || path.startsWith(REMOVED)) await this.removeLeftover(path);
     }
   }
 }

@@ -9,6 +9,7 @@ import { ByteFlow, abortReason, translateErrors } from '../byte-flow.js';
 import { LinkSigner, type LinkGrant } from '../link-signer.js';
 import { checkFolder, checkKey, checkPrefix } from '../storage-keys.js';
 import { ObjectMissing, StorageFull, StorageUnavailable } from '../storage-errors.js';
+import type { StorageUpkeep, UnfinishedUpload } from '../storage-upkeep.js';
 import { Storage, type ByteRange, type PutOptions, type SignedLink, type SignOptions } from '../storage.js';
 import type { StoredObject, WrittenObject } from '../storage.js';
 import { checkRange } from './byte-range.js';
@@ -38,7 +39,7 @@ const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 const FOLDER_TRIES = 10;
 
 /** Objects as plain files below one folder, which all processes share. */
-export class LocalStorage extends Storage {
+export class LocalStorage extends Storage implements StorageUpkeep {
   private constructor(
     private readonly tree: LocalTree,
     private readonly signer: LinkSigner,
@@ -97,7 +98,26 @@ export class LocalStorage extends Storage {
   /** The folder leaves in one step, so that a put at the same time is either removed with it or stays whole. */
   async removeAll(prefix: string): Promise<void> {
     checkFolder(prefix);
-    await attempt(this.remove(prefix));
+    await attempt(this.removeFolder(prefix));
+  }
+
+  async remove(key: string): Promise<void> {
+    checkKey(key);
+    await attempt(this.removeFile(key));
+  }
+
+  async *unfinished(): AsyncGenerator<UnfinishedUpload> {
+    try {
+      for await (const { path, writtenAt } of this.tree.leftovers()) {
+        yield { id: path, key: null, touchedAt: writtenAt };
+      }
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  async abandon({ id }: UnfinishedUpload): Promise<void> {
+    await attempt(this.tree.removeLeftover(id));
   }
 
   sign(key: string, options: SignOptions): Promise<SignedLink> {
@@ -146,7 +166,7 @@ export class LocalStorage extends Storage {
     await attempt(syncFolder(dirname(path)));
   }
 
-  private async remove(prefix: string): Promise<void> {
+  private async removeFolder(prefix: string): Promise<void> {
     const path = this.tree.path(prefix.slice(0, -1));
     if (!(await this.tree.isFolder(path))) return;
     const trash = join(this.tree.removed, randomUUID());
@@ -157,6 +177,13 @@ export class LocalStorage extends Storage {
       throw error;
     }
     await rm(trash, { recursive: true, force: true, maxRetries: 3 });
+    await this.tree.pruneAbove(path);
+  }
+
+  private async removeFile(key: string): Promise<void> {
+    if ((await this.tree.find(key)) === null) return;
+    const path = this.tree.path(key);
+    await rm(path, { force: true });
     await this.tree.pruneAbove(path);
   }
 

@@ -4,6 +4,7 @@ import {
   ListMultipartUploadsCommand,
   type AbortMultipartUploadCommandInput,
   type ListMultipartUploadsCommandInput,
+  type MultipartUpload,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { StorageUnavailable } from '../storage-errors.js';
@@ -40,25 +41,30 @@ async function deleteBatch(client: S3Client, bucket: string, keys: readonly stri
   }
 }
 
-/**
- * Aborts the uploads that were begun below the prefix and neither completed nor aborted. A server that cannot list them
- * removes them by its own rule; MinIO lists those of one exact key only and removes stale ones after a day.
- */
+/** Aborts the uploads that were begun below the prefix and neither completed nor aborted. */
 export async function abortUploads(client: S3Client, bucket: string, prefix: string): Promise<void> {
+  for await (const { Key, UploadId } of openUploads(client, bucket, prefix)) {
+    await abortUpload(client, { Bucket: bucket, Key, UploadId });
+  }
+}
+
+/**
+ * The uploads that were begun below the prefix and neither completed nor aborted. A server that cannot list them removes
+ * them by its own rule; MinIO lists those of one exact key only and removes stale ones after a day.
+ */
+export async function* openUploads(client: S3Client, bucket: string, prefix: string): AsyncGenerator<MultipartUpload> {
   let after: UploadMarker = {};
   for (;;) {
     const request = { Bucket: bucket, Prefix: prefix, ...after };
     const page = await client.send(new ListMultipartUploadsCommand(request)).catch(notImplemented);
-    for (const { Key, UploadId } of page?.Uploads ?? []) {
-      await abortUpload(client, { Bucket: bucket, Key, UploadId });
-    }
+    yield* page?.Uploads ?? [];
     // A page that is cut short without saying where would be asked for for ever.
     if (page?.IsTruncated !== true || page.NextKeyMarker === undefined) return;
     after = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
   }
 }
 
-async function abortUpload(client: S3Client, upload: AbortMultipartUploadCommandInput): Promise<void> {
+export async function abortUpload(client: S3Client, upload: AbortMultipartUploadCommandInput): Promise<void> {
   try {
     await client.send(new AbortMultipartUploadCommand(upload));
   } catch (error) {

@@ -1,4 +1,5 @@
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -13,16 +14,17 @@ import { attachment } from '../attachment.js';
 import { ByteFlow, translateErrors } from '../byte-flow.js';
 import { checkFolder, checkKey, checkPrefix, isKey } from '../storage-keys.js';
 import { ObjectMissing, StorageUnavailable } from '../storage-errors.js';
+import type { StorageUpkeep, UnfinishedUpload } from '../storage-upkeep.js';
 import { Storage, type ByteRange, type PutOptions, type SignedLink, type SignOptions } from '../storage.js';
 import type { StoredObject, WrittenObject } from '../storage.js';
 import { checkRange } from './byte-range.js';
 import { createClient, type S3Config } from './s3-client.js';
 import { answered, isNamed, unavailable } from './s3-errors.js';
-import { abortUploads, deleteObjects } from './s3-removal.js';
+import { abortUpload, abortUploads, deleteObjects, openUploads } from './s3-removal.js';
 import { S3Upload } from './s3-upload.js';
 
 /** Objects in a bucket of any server that speaks S3, below the configured prefix. */
-export class S3Storage extends Storage implements OnApplicationShutdown {
+export class S3Storage extends Storage implements StorageUpkeep, OnApplicationShutdown {
   private readonly client: S3Client;
   /** Signs for the host that clients reach; the same as `client` unless a public endpoint is configured. */
   private readonly publicClient: S3Client;
@@ -105,6 +107,26 @@ export class S3Storage extends Storage implements OnApplicationShutdown {
     checkFolder(prefix);
     await abortUploads(this.client, this.config.bucket, this.config.prefix + prefix);
     await deleteObjects(this.client, this.config.bucket, this.objectNames(prefix));
+  }
+
+  async remove(key: string): Promise<void> {
+    checkKey(key);
+    await answered(this.client.send(new DeleteObjectCommand(this.address(key))));
+  }
+
+  async *unfinished(): AsyncGenerator<UnfinishedUpload> {
+    const { bucket, prefix } = this.config;
+    for await (const { Key = '', UploadId, Initiated } of openUploads(this.client, bucket, prefix)) {
+      const key = Key.slice(prefix.length);
+      if (UploadId !== undefined && Initiated !== undefined && isKey(key)) {
+        yield { id: UploadId, key, touchedAt: Initiated };
+      }
+    }
+  }
+
+  async abandon({ id, key }: UnfinishedUpload): Promise<void> {
+    if (key === null) throw new TypeError('An upload to S3 has a key.');
+    await abortUpload(this.client, { ...this.address(key), UploadId: id });
   }
 
   async sign(key: string, options: SignOptions): Promise<SignedLink> {
