@@ -4,6 +4,7 @@ const LAYERS = [
   ['intake', 'schedules', 'webhooks'],
   ['reports', 'exports'],
   ['results'],
+  ['retention'],
   ['runs', 'datasets', 'formats'],
   ['access', 'limits', 'outbox', 'storage'],
   ['audit'],

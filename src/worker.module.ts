@@ -8,6 +8,7 @@ import { OutboxWorkerModule } from './outbox/outbox.module.js';
 import { LoggingModule } from './platform/http/logging.module.js';
 import { PrismaModule } from './platform/prisma/prisma.module.js';
 import { QueueModule } from './platform/queue/queue.module.js';
+import { RetentionWorkerModule } from './retention/retention.module.js';
 import { ReportsWorkerModule } from './reports/reports.module.js';
 import { ReportsProcessor } from './reports/reports.processor.js';
 import { RendersProcessor } from './results/renders.processor.js';
@@ -51,6 +52,7 @@ class WorkerDrain implements OnModuleDestroy {
     OutboxWorkerModule,
     IntakeWorkerModule,
     SchedulesWorkerModule,
+    RetentionWorkerModule,
     WebhooksWorkerModule,
     HealthModule,
   ],

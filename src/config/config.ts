@@ -104,6 +104,20 @@ export abstract class Config {
     readonly sealKey: string | undefined;
     readonly timeoutSeconds: number;
   };
+  abstract readonly retention: {
+    /** Newest versions of a dataset that are kept, beside those that runs need. */
+    readonly datasetVersions: number;
+    /** Most results of one owner, and most bytes of them with their files; 0 = no limit. */
+    readonly resultCount: number;
+    readonly resultBytes: number;
+    /** What is done with stored files that nothing refers to. */
+    readonly orphans: {
+      readonly sweep: 'remove' | 'report' | 'off';
+      readonly everySeconds: number;
+      /** Younger ones may be about to be referred to. */
+      readonly graceSeconds: number;
+    };
+  };
   abstract readonly results: { readonly pageCacheMb: number };
   /** Folder for temporary files; may be lost at any moment. */
   abstract readonly scratchDir: string;

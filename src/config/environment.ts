@@ -97,6 +97,7 @@ function toConfig(env: Environment): Config {
     },
     outbound: { allow: list(env.OUTBOUND_ALLOW) },
     ...toMessaging(env),
+    retention: toRetention(env),
     results: { pageCacheMb: env.PAGE_CACHE_MB },
     scratchDir: resolve(env.SCRATCH_DIR),
     catalogueDir: resolve(env.CATALOGUE_DIR),
@@ -143,6 +144,17 @@ const toLimits = (env: Environment): Config['limits'] => ({
   uploadBytes: env.UPLOAD_MAX_BYTES,
   storedBytes: env.LIMIT_STORED_BYTES,
   requestsPerMinute: env.LIMIT_REQUESTS_PER_MINUTE,
+});
+
+const toRetention = (env: Environment): Config['retention'] => ({
+  datasetVersions: env.DATASET_KEEP_VERSIONS,
+  resultCount: env.RESULT_KEEP_COUNT,
+  resultBytes: env.RESULT_KEEP_BYTES,
+  orphans: {
+    sweep: env.ORPHAN_SWEEP,
+    everySeconds: env.ORPHAN_SWEEP_SECONDS,
+    graceSeconds: env.ORPHAN_GRACE_SECONDS,
+  },
 });
 
 /** What comes in and goes out besides requests and their answers. */

@@ -65,3 +65,4 @@ export function isTerminal(status: RunStatus): boolean {
 }
 
 export const TERMINAL_STATUSES = Object.values(RunStatus).filter(isTerminal);
+export const LIVE_STATUSES = Object.values(RunStatus).filter((status) => !isTerminal(status));

@@ -12,6 +12,8 @@ import { RunsRepository } from './runs.repository.js';
 
 /** How many rows one step of a sweep looks at; the next sweep takes the next ones. */
 const BATCH = 500;
+/** One statement removes them: more than are written between two sweeps, so that there is no backlog. */
+const IDEMPOTENCY_BATCH = 10_000;
 /** A job that was added just now may not be visible yet. */
 const OVERDUE_GRACE_SECONDS = 5;
 
@@ -49,7 +51,7 @@ export class RunSweeper {
     await this.removeLeftPages();
     await this.expireResults();
     await this.removeEnded(historySeconds);
-    await this.repository.removeOldIdempotencyRecords();
+    await this.repository.removeOldIdempotencyRecords(IDEMPOTENCY_BATCH);
   }
 
   private async recoverStrays(): Promise<void> {

@@ -106,8 +106,12 @@ export class RunsRepository {
     await this.prisma.run.deleteMany({ where: { id } });
   }
 
-  async removeOldIdempotencyRecords(): Promise<void> {
-    await this.prisma.idempotencyRecord.deleteMany({ where: { expiresAt: { lt: this.clock.now() } } });
+  /** At most `limit` of them; those that another sweep removes right now are passed over. */
+  async removeOldIdempotencyRecords(limit: number): Promise<void> {
+    await this.prisma.$executeRaw`
+      DELETE FROM idempotency_records WHERE (owner, key) IN (
+        SELECT owner, key FROM idempotency_records WHERE expires_at < ${this.clock.now()}
+        ORDER BY expires_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
   }
 
   /** A result whose time is over is expired for readers at once; the sweep notes it in the row and removes the files. */

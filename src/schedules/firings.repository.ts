@@ -81,10 +81,13 @@ export class FiringsRepository {
     return await this.find(id);
   }
 
-  async removeOld(historySeconds: number): Promise<void> {
+  /** At most `limit` of them; those that another sweep removes right now are passed over. */
+  async removeOld(historySeconds: number, limit: number): Promise<void> {
     const settled = Object.values(FiringOutcome).filter((outcome) => outcome !== FiringOutcome.Pending);
     await this.prisma.$executeRaw`
-      DELETE FROM schedule_firings
-      WHERE outcome = ANY(${settled}) AND fired_at < now() - ${seconds(historySeconds)}`;
+      DELETE FROM schedule_firings WHERE id IN (
+        SELECT id FROM schedule_firings
+        WHERE outcome = ANY(${settled}) AND fired_at < now() - ${seconds(historySeconds)}
+        ORDER BY fired_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
   }
 }

@@ -10,6 +10,8 @@ import { planFirings, type Plan } from './occurrences.js';
 const BATCH = 20;
 /** How many abandoned firings one sweep takes up: enough that those which cannot start yet do not hide the others. */
 const SWEEP_BATCH = 500;
+/** One statement removes them: more than are written between two sweeps, so that there is no backlog. */
+const HISTORY_BATCH = 10_000;
 /** A process that lives needs much less from the firing to its run. */
 const ABANDONED_SECONDS = 10;
 
@@ -43,7 +45,7 @@ export class Scheduler {
       if (signal.aborted) return;
       await this.starter.resume(firing);
     }
-    await this.firings.removeOld(historySeconds);
+    await this.firings.removeOld(historySeconds, HISTORY_BATCH);
   }
 
   /** One schedule that cannot be read must not keep the others from firing. */
