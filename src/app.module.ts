@@ -1,6 +1,7 @@
 import { Injectable, Module, type BeforeApplicationShutdown } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AccessModule } from './access/access.module.js';
+import { AuditApiModule } from './audit/audit.module.js';
 import { CompatModule } from './compat/compat.module.js';
 import { Config } from './config/config.js';
 import { ConfigurationModule } from './config/configuration.module.js';
@@ -37,6 +38,7 @@ class ApiDrain implements BeforeApplicationShutdown {
     PrismaModule,
     QueueModule,
     AccessModule,
+    AuditApiModule,
     DatasetsApiModule,
     ReportsModule,
     ExportsModule,

@@ -1,3 +1,5 @@
+import type { Actor } from '../common/actor.js';
+
 /** What is kept of who did it. */
 export const AuditAction = {
   ReportCreate: 'report.create',
@@ -38,4 +40,21 @@ export interface NewAuditEntry {
   resource: string;
   /** What tells more; never a secret. */
   detail?: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditEntry extends Omit<NewAuditEntry, 'detail'> {
+  /** Order of writing. */
+  sequence: bigint;
+  at: Date;
+  actor: Actor;
+  detail: Readonly<Record<string, unknown>> | null;
+}
+
+/** What to list, newest first: those written before `before`. */
+export interface AuditQuery {
+  owner?: string | undefined;
+  action?: AuditAction | undefined;
+  resource?: string | undefined;
+  before?: bigint | undefined;
+  limit: number;
 }

@@ -1,9 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
+/** `anonymous` is who calls while authentication is off; `operator` a command line; `system` the service itself. */
+export const ACTOR_TYPES = ['key', 'token', 'anonymous', 'schedule', 'queue', 'operator', 'system'] as const;
+
 /** Who does something, as the audit keeps it. */
 export interface Actor {
-  /** `anonymous` is who calls while authentication is off; `system` the service itself. */
-  type: 'key' | 'token' | 'anonymous' | 'schedule' | 'queue' | 'operator' | 'system';
+  type: (typeof ACTOR_TYPES)[number];
   /** Id of the key or schedule, subject of the token, user of the command line; null where there is none. */
   id: string | null;
   /** Where the request came from. */

@@ -29,6 +29,7 @@ export interface DatasetVersion {
 /** A named table; `versions` newest first, empty before the first upload. */
 export interface Dataset {
   id: string;
+  owner: string;
   name: string;
   description: string | null;
   createdAt: Date;

@@ -15,6 +15,7 @@ export const versionColumns = {
 
 export const datasetColumns = {
   id: true,
+  owner: true,
   name: true,
   description: true,
   createdAt: true,

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { QueryEngineModule } from '../platform/query-engine/query-engine.module.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { DatasetDryRun } from './dataset-dry-run.js';
@@ -10,7 +11,7 @@ import { DatasetImport } from './import/dataset-import.js';
 
 /** Datasets for other modules, in the API and in workers. */
 @Module({
-  imports: [QueryEngineModule, StorageModule],
+  imports: [AuditModule, QueryEngineModule, StorageModule],
   providers: [DatasetsRepository, DatasetImport, DatasetsService, DatasetFiles, DatasetDryRun],
   exports: [DatasetsService, DatasetFiles, DatasetDryRun],
 })

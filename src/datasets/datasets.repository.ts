@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { AuditAction } from '../audit/audit-entry.js';
+import { AuditLog } from '../audit/audit-log.js';
 import type { CursorPosition } from '../common/pagination.js';
 import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
@@ -20,7 +22,10 @@ export type NewVersion = Omit<DatasetVersion, 'version' | 'createdAt'> & { key: 
 
 @Injectable()
 export class DatasetsRepository {
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly audit: AuditLog,
+  ) {}
 
   /** Newest first, those created before the position; `limit` of them. */
   async list(owner: string, limit: number, after: CursorPosition | null): Promise<Dataset[]> {
@@ -50,16 +55,24 @@ export class DatasetsRepository {
   async create(owner: string, name: string, description: string | null): Promise<Dataset> {
     try {
       const data = { id: uuidv7(), owner, name, description };
-      return toDataset(await this.prisma.dataset.create({ data, select: datasetColumns }));
+      return await this.prisma.$transaction(async (tx) => {
+        const row = await tx.dataset.create({ data, select: datasetColumns });
+        await this.audit.append(tx, { owner, action: AuditAction.DatasetCreate, resource: data.id, detail: { name } });
+        return toDataset(row);
+      });
     } catch (error) {
       throw hasCode(error, UNIQUE_VIOLATION) ? new DatasetExists(name, { cause: error }) : error;
     }
   }
 
   /** The versions go with it. False if there is none of the id any more. */
-  async delete(id: string): Promise<boolean> {
-    const { count } = await this.prisma.dataset.deleteMany({ where: { id } });
-    return count > 0;
+  async delete({ id, owner, name }: Dataset): Promise<boolean> {
+    return await this.prisma.$transaction(async (tx) => {
+      const { count } = await tx.dataset.deleteMany({ where: { id } });
+      if (count === 0) return false;
+      await this.audit.append(tx, { owner, action: AuditAction.DatasetDelete, resource: id, detail: { name } });
+      return true;
+    });
   }
 
   async deleteIfEmpty(id: string): Promise<void> {
@@ -67,7 +80,7 @@ export class DatasetsRepository {
   }
 
   /** Gives the version the next number; uploads at once wait for each other here. Throws `DatasetNotFound`. */
-  async addVersion(dataset: Pick<Dataset, 'id' | 'name'>, version: NewVersion): Promise<void> {
+  async addVersion(dataset: Pick<Dataset, 'id' | 'owner' | 'name'>, version: NewVersion): Promise<void> {
     try {
       await this.prisma.$transaction(async (transaction) => {
         // A write that changes nothing locks the row until the transaction ends, in CockroachDB as in PostgreSQL.
@@ -83,6 +96,10 @@ export class DatasetsRepository {
         const columns = version.columns.map(({ name, type }) => ({ name, type }));
         const data = { ...version, columns, datasetId: dataset.id, version: (newest._max.version ?? 0) + 1 };
         await transaction.datasetVersion.create({ data, select: { id: true } });
+        await this.audit.append(transaction, {
+          ...{ owner: dataset.owner, action: AuditAction.DatasetUpload, resource: dataset.id },
+          detail: { name: dataset.name, version: data.version, bytes: Number(version.bytes) },
+        });
       });
     } catch (error) {
       throw hasCode(error, RECORD_MISSING) ? new DatasetNotFound(dataset.name, { cause: error }) : error;

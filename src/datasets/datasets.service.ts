@@ -52,9 +52,9 @@ export class DatasetsService {
    * files. Throws `DatasetNotFound`.
    */
   async delete(owner: string, name: string): Promise<void> {
-    const { id } = await this.get(owner, name);
-    if (!(await this.repository.delete(id))) throw new DatasetNotFound(name);
-    await this.storage.removeAll(`datasets/${id}/`);
+    const dataset = await this.get(owner, name);
+    if (!(await this.repository.delete(dataset))) throw new DatasetNotFound(name);
+    await this.storage.removeAll(`datasets/${dataset.id}/`);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { BullModule } from '@nestjs/bull';
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { assertNever } from '../common/assert-never.js';
 import { Config } from '../config/config.js';
 import { ExportRequestsModule } from '../exports/exports.module.js';
@@ -45,7 +46,7 @@ async function openDocuments({ storage }: Config): Promise<DocumentStore> {
 
 /** Writing messages down, in any process. */
 @Module({
-  imports: [BullModule.registerQueue({ name: INTAKE_QUEUE })],
+  imports: [AuditModule, BullModule.registerQueue({ name: INTAKE_QUEUE })],
   providers: [IntakeMessagesRepository, IntakeRoutesRepository, IntakeOutputsRepository, IntakeQueue, Receiver],
   exports: [
     IntakeMessagesRepository,

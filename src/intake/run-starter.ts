@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import { actAs } from '../common/actor.js';
 import { parseExportRequest } from '../exports/export-request.js';
 import { ExportsService } from '../exports/exports.service.js';
 import { parseReportRequest } from '../reports/report-request.js';
@@ -22,10 +23,12 @@ export class RunStarter {
   async start({ owner, type, body }: WaitingMessage): Promise<string> {
     const { id, body: request } = runMessage.parse(JSON.parse(body.toString('utf8')));
     const origin = { owner, requestId: uuidv7(), traceparent: null };
-    const { run } =
+    const actor = { type: 'queue', id, address: null, requestId: origin.requestId } as const;
+    const { run } = await actAs(actor, async () =>
       type === MessageType.Report
         ? await this.reports.create(origin, parseReportRequest(request), id)
-        : await this.exports.create(origin, parseExportRequest(request), id);
+        : await this.exports.create(origin, parseExportRequest(request), id),
+    );
     return run.id;
   }
 }

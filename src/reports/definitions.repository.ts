@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
+import { AuditAction } from '../audit/audit-entry.js';
+import { AuditLog } from '../audit/audit-log.js';
 import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
 import { parseDefinition, type Definition } from './definition.js';
@@ -17,7 +19,10 @@ const columns = { body: true } satisfies Prisma.DefinitionSelect;
 export class DefinitionsRepository {
   private readonly known = new Map<string, Definition>();
 
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly audit: AuditLog,
+  ) {}
 
   /** The newest version under a name, as an owner sees it. */
   async latest(owner: string, name: string): Promise<Definition | null> {
@@ -60,15 +65,21 @@ export class DefinitionsRepository {
       select: { version: true },
     });
     const next = { ...definition, version: (newest?.version ?? 0) + 1 };
-    return (await this.insert(owner, next)) ? next : null;
+    const isNew = newest === null;
+    const action = isNew ? AuditAction.DefinitionCreate : AuditAction.DefinitionChange;
+    return (await this.insert(owner, next, action)) ? next : null;
   }
 
   async remove(owner: string, name: string): Promise<boolean> {
-    const { count } = await this.prisma.definition.updateMany({
-      where: { owner, name, deletedAt: null },
-      data: { deletedAt: new Date() },
+    return await this.prisma.$transaction(async (tx) => {
+      const { count } = await tx.definition.updateMany({
+        where: { owner, name, deletedAt: null },
+        data: { deletedAt: new Date() },
+      });
+      if (count === 0) return false;
+      await this.audit.append(tx, { owner, action: AuditAction.DefinitionDelete, resource: name });
+      return true;
     });
-    return count > 0;
   }
 
   /** Makes the shipped definitions known. Returns the ones whose version is known with another content. */
@@ -104,13 +115,16 @@ export class DefinitionsRepository {
     return definition;
   }
 
-  /** False if the version exists already. */
-  private async insert(owner: string, definition: Definition): Promise<boolean> {
+  /** False if the version exists already. Without an action nothing is written to the audit. */
+  private async insert(owner: string, definition: Definition, action?: AuditAction): Promise<boolean> {
     const { name, version, origin } = definition;
     try {
-      await this.prisma.definition.create({
-        data: { id: uuidv7(), owner, name, version, origin, hash: hashOf(definition), body: definition },
-        select: { id: true },
+      await this.prisma.$transaction(async (tx) => {
+        await tx.definition.create({
+          data: { id: uuidv7(), owner, name, version, origin, hash: hashOf(definition), body: definition },
+          select: { id: true },
+        });
+        if (action) await this.audit.append(tx, { owner, action, resource: name, detail: { version } });
       });
       return true;
     } catch (error) {

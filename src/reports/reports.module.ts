@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { DatasetsModule } from '../datasets/datasets.module.js';
 import { QueryEngineModule } from '../platform/query-engine/query-engine.module.js';
 import { ResultsModule, ResultsWorkerModule } from '../results/results.module.js';
@@ -18,7 +19,7 @@ import { ReportsService } from './reports.service.js';
 
 /** The definitions that there are. */
 @Module({
-  imports: [DatasetsModule, QueryEngineModule],
+  imports: [AuditModule, DatasetsModule, QueryEngineModule],
   providers: [DefinitionsRepository, DefinitionsCatalogue, DefinitionsService, DefinitionDryRun, ...CODE_REPORTS],
   exports: [DefinitionsService, DefinitionsCatalogue],
 })

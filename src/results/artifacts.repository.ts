@@ -1,10 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import { AuditAction } from '../audit/audit-entry.js';
+import { AuditLog } from '../audit/audit-log.js';
 import type { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
 import { seconds } from '../platform/prisma/sql-interval.js';
+import type { FormatName } from '../formats/format.js';
 import type { NewArtifact } from '../runs/artifact.js';
+import { RunKind, type Run } from '../runs/run.js';
 
 /** A file rendered from a result, or to be rendered. */
 export type Artifact =
@@ -51,11 +55,20 @@ const errorSchema = z.object({ detail: z.string() });
 
 @Injectable()
 export class ArtifactsRepository {
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly audit: AuditLog,
+  ) {}
 
   async findOfRun(runId: string, format: string): Promise<Artifact | null> {
     const row = await this.prisma.artifact.findUnique({ where: { runId_format: { runId, format } }, select: columns });
     return row && toArtifact(row);
+  }
+
+  /** That the current actor was given a link to the file. */
+  async noteDownload({ id, owner, kind, name }: Run, format: FormatName): Promise<void> {
+    const action = kind === RunKind.Report ? AuditAction.ReportDownload : AuditAction.ExportDownload;
+    await this.audit.append(this.prisma, { owner, action, resource: id, detail: { name, format } });
   }
 
   async listOfRun(runId: string): Promise<Artifact[]> {

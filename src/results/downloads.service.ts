@@ -50,6 +50,8 @@ export class DownloadsService {
         const { key, fileName, contentType } = artifact;
         const expiresInSeconds = this.config.runs.linkTtlSeconds;
         const link = await this.storage.sign(key, { fileName, contentType, expiresInSeconds });
+        // Before the link is handed out: there is no download that the audit does not know.
+        await this.artifacts.noteDownload(run, format);
         this.logger.log({ msg: 'download', run_id: run.id, owner: run.owner, format, request_id: request.requestId });
         return { ready: true, artifact, link };
       }

@@ -1,5 +1,6 @@
 import { BullModule } from '@nestjs/bull';
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { QueryEngineModule } from '../platform/query-engine/query-engine.module.js';
 import { RunsModule, RunsWorkerModule } from '../runs/runs.module.js';
 import { StorageModule } from '../storage/storage.module.js';
@@ -21,7 +22,7 @@ const queue = BullModule.registerQueue({ name: RENDERS_QUEUE });
 
 /** Reading results: pages, files, manifests. */
 @Module({
-  imports: [RunsModule, StorageModule, QueryEngineModule, queue],
+  imports: [AuditModule, RunsModule, StorageModule, QueryEngineModule, queue],
   providers: [ArtifactsRepository, ArtifactWaiter, RendersQueue, DownloadsService, ResultPages, RunAnswers],
   exports: [DownloadsService, ResultPages, RunAnswers, ArtifactsRepository, RendersQueue],
 })

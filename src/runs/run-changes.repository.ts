@@ -6,6 +6,7 @@ import { seconds } from '../platform/prisma/sql-interval.js';
 import type { NewArtifact } from './artifact.js';
 import { RunStatus, type Manifest, type Run, type RunError, type RunKind, type RunProgress } from './run.js';
 import { allowedFrom, isTerminal, nextStatus, RunChange, TERMINAL_STATUSES } from './run-state.js';
+import { insertAuditEntry, type AuditedVerb } from './run-audit.mapper.js';
 import { insertOutboxEvent, TOLD_COLUMNS } from './run-outbox.mapper.js';
 import { runColumns, toRun } from './runs.mapper.js';
 
@@ -22,6 +23,8 @@ interface ChangeOptions {
   condition?: Prisma.Sql;
   /** Written together with the change. */
   artifact?: NewArtifact | null;
+  /** What the current actor does by it. */
+  audited?: AuditedVerb;
 }
 
 /** A run that nobody works on any more, as the sweep sees it. */
@@ -126,6 +129,7 @@ export class RunChangesRepository {
   async cancel(id: string, resultTtlSeconds: number): Promise<Run | null> {
     return await this.change(id, RunChange.Cancel, {
       condition: Prisma.sql`(status <> 'queued' OR attempt = 0)`,
+      audited: 'cancel',
       set: [
         Prisma.sql`expires_at = CASE WHEN status = 'queued' THEN now() + ${seconds(resultTtlSeconds)} ELSE expires_at END`,
         Prisma.sql`finished_at = CASE WHEN status = 'queued' THEN now() END`,
@@ -136,6 +140,7 @@ export class RunChangesRepository {
   /** A queued run that was begun is cancelled when its files are gone. If that takes longer than the lease, the sweep sees to it. */
   async withdraw(id: string, leaseSeconds: number): Promise<Run | null> {
     return await this.change(id, RunChange.Withdraw, {
+      audited: 'cancel',
       set: [Prisma.sql`lease_until = now() + ${seconds(leaseSeconds)}`],
     });
   }
@@ -238,6 +243,9 @@ function statement(
     ],
     ' AND ',
   );
+  const audit = options.audited
+    ? Prisma.sql`, audited AS (${insertAuditEntry(options.audited, Prisma.sql`changed`)})`
+    : Prisma.empty;
   return Prisma.sql`
     WITH changed AS (
       UPDATE runs SET ${set} WHERE ${where} RETURNING id, revision, status, attempt, error, request_id, ${TOLD_COLUMNS}
@@ -245,7 +253,7 @@ function statement(
       INSERT INTO run_events (run_id, revision, type, data)
       SELECT id, revision, 'status', jsonb_strip_nulls(jsonb_build_object(
         'status', status, 'terminal', ${isTerminal(to)}::boolean, 'attempt', attempt, 'error', error, 'request_id', request_id)) FROM changed
-    )${insertOutboxEvent(to)}${options.artifact ? insertArtifact(options.artifact) : Prisma.empty}
+    )${audit}${insertOutboxEvent(to)}${options.artifact ? insertArtifact(options.artifact) : Prisma.empty}
     SELECT id::text FROM changed`;
 }
 

@@ -4,6 +4,7 @@ import { Clock } from '../common/clock.js';
 import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
 import { seconds } from '../platform/prisma/sql-interval.js';
+import { insertAuditEntry } from './run-audit.mapper.js';
 import { IdempotencyKeyReused } from './run-errors.js';
 import { RunStatus, type NewRun, type Run } from './run.js';
 import { runColumns, toRun } from './runs.mapper.js';
@@ -118,7 +119,9 @@ async function insert(
         ${format}, ${JSON.stringify(formatOptions)}::jsonb, ${timeZone}, ${JSON.stringify(inputs)}::jsonb,
         ${options.fingerprint}, ${options.timeoutSeconds}, ${requestId},
         ${callbackUrl}, ${traceparent}, now(), now(), now() + ${seconds(options.resultTtlSeconds)} ${ifFree}
-      RETURNING id, created_at, expires_at
+      RETURNING id, owner, kind, name, created_at, expires_at
+    ), audited AS (
+      ${insertAuditEntry('create', Prisma.sql`created`)}
     ), noted AS (
       INSERT INTO run_events (run_id, revision, type, data) SELECT id, 1, 'status', ${firstEvent}::jsonb FROM created
     )

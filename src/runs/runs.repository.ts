@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../common/clock.js';
+import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
+import { insertAuditEntry } from './run-audit.mapper.js';
 import { RunStatus, type Run } from './run.js';
 import { eventSchema, type RunEvent } from './run-events.js';
 import { runColumns, toRun } from './runs.mapper.js';
@@ -95,10 +97,11 @@ export class RunsRepository {
 
   /** Makes the run invisible; it is removed once it has stopped. */
   async requestPurge(owner: string, id: string): Promise<boolean> {
-    const { count } = await this.prisma.run.updateMany({
-      where: { id, owner, purgeRequestedAt: null },
-      data: { purgeRequestedAt: this.clock.now() },
-    });
+    const count = await this.prisma.$executeRaw`
+      WITH purged AS (
+        UPDATE runs SET purge_requested_at = now() WHERE id = ${id}::uuid AND owner = ${owner} AND purge_requested_at IS NULL
+        RETURNING id, owner, kind, name
+      ) ${insertAuditEntry('delete', Prisma.sql`purged`)}`;
     return count > 0;
   }
 

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { actAs } from '../common/actor.js';
 import { Clock } from '../common/clock.js';
 import { AppError, ErrorCode } from '../common/errors.js';
 import { FiringsRepository, type ScheduledFiring } from './firings.repository.js';
@@ -29,9 +30,10 @@ export class FiringStarter {
     const { owner } = schedule;
     const key = `schedule:${schedule.id}:${firing.occurrence.toISOString()}`;
     try {
-      const run = await this.requests.create({ owner, requestId: firing.id, traceparent: null }, schedule, {
-        at: firing.occurrence,
-        key,
+      const actor = { type: 'schedule', id: schedule.id, address: null, requestId: firing.id } as const;
+      const run = await actAs(actor, async () => {
+        const origin = { owner, requestId: firing.id, traceparent: null };
+        return await this.requests.create(origin, schedule, { at: firing.occurrence, key });
       });
       return await this.settle(firing, run.id);
     } catch (error) {

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { ExportRequestsModule } from '../exports/exports.module.js';
 import { ReportRequestsModule } from '../reports/reports.module.js';
 import { DueSchedulesRepository } from './due-schedules.repository.js';
@@ -14,7 +15,7 @@ import { SchedulesService } from './schedules.service.js';
 
 /** Schedules and their firing, without routes and without a clock that ticks. */
 @Module({
-  imports: [ReportRequestsModule, ExportRequestsModule],
+  imports: [AuditModule, ReportRequestsModule, ExportRequestsModule],
   providers: [
     SchedulesRepository,
     FiringsRepository,

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { AuditAction, type NewAuditEntry } from '../audit/audit-entry.js';
+import { AuditLog } from '../audit/audit-log.js';
 import type { CursorPosition } from '../common/pagination.js';
 import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
@@ -18,13 +20,22 @@ export interface ListQuery {
 /** Schedules as their owners see and change them. */
 @Injectable()
 export class SchedulesRepository {
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly audit: AuditLog,
+  ) {}
 
   /** Throws `ScheduleExists`. */
   async create(owner: string, settings: ScheduleSettings, nextAt: Date | null): Promise<Schedule> {
     const data = { id: uuidv7(), owner, ...columnsOf(settings), nextAt };
-    return await named(settings.name, async () =>
-      toSchedule(await this.prisma.schedule.create({ data, select: scheduleColumns })),
+    return await named(
+      settings.name,
+      async () =>
+        await this.prisma.$transaction(async (tx) => {
+          const row = await tx.schedule.create({ data, select: scheduleColumns });
+          await this.audit.append(tx, entry(AuditAction.ScheduleCreate, data));
+          return toSchedule(row);
+        }),
     );
   }
 
@@ -53,21 +64,27 @@ export class SchedulesRepository {
    * when it is enabled. Null if it has been changed since it was read. Throws `ScheduleExists`.
    */
   async change(
-    { id, revision }: Schedule,
+    { id, owner, revision }: Schedule,
     settings: ScheduleSettings,
     timing: { nextAt?: Date | null },
   ): Promise<Schedule | null> {
-    return await named(settings.name, async () => {
-      const [row] = await this.prisma.schedule.updateManyAndReturn({
-        where: { id, revision },
-        data: {
-          ...{ ...columnsOf(settings), ...timing, revision: { increment: 1 } },
-          ...(settings.enabled && { pausedReason: null }),
-        },
-        select: scheduleColumns,
-      });
-      return row ? toSchedule(row) : null;
-    });
+    return await named(
+      settings.name,
+      async () =>
+        await this.prisma.$transaction(async (tx) => {
+          const [row] = await tx.schedule.updateManyAndReturn({
+            where: { id, revision },
+            data: {
+              ...{ ...columnsOf(settings), ...timing, revision: { increment: 1 } },
+              ...(settings.enabled && { pausedReason: null }),
+            },
+            select: scheduleColumns,
+          });
+          if (!row) return null;
+          await this.audit.append(tx, entry(AuditAction.ScheduleChange, { id, owner, name: settings.name }));
+          return toSchedule(row);
+        }),
+    );
   }
 
   /** Pauses a schedule that cannot go on, unless its owner has changed it meanwhile. */
@@ -80,10 +97,20 @@ export class SchedulesRepository {
 
   /** With its history. False if there is none. */
   async remove(owner: string, id: string): Promise<boolean> {
-    const { count } = await this.prisma.schedule.deleteMany({ where: { id, owner } });
-    return count > 0;
+    return await this.prisma.$transaction(async (tx) => {
+      const [removed] = await tx.$queryRaw<{ name: string }[]>`
+        DELETE FROM schedules WHERE id = ${id}::uuid AND owner = ${owner} RETURNING name`;
+      if (!removed) return false;
+      await this.audit.append(tx, entry(AuditAction.ScheduleDelete, { id, owner, name: removed.name }));
+      return true;
+    });
   }
 }
+
+const entry = (action: AuditAction, { id, owner, name }: Pick<Schedule, 'id' | 'owner' | 'name'>): NewAuditEntry => ({
+  ...{ owner, action, resource: id },
+  detail: { name },
+});
 
 function columnsOf({ name, cron, timeZone, kind, body, misfire, overlap, enabled }: ScheduleSettings) {
   // It came as JSON, or out of a JSON column.

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { AuditAction } from '../audit/audit-entry.js';
+import { AuditLog, type AuditTransaction } from '../audit/audit-log.js';
 import { Clock } from '../common/clock.js';
 import type { CursorPosition } from '../common/pagination.js';
 import { Prisma } from '../platform/prisma/generated/client.js';
@@ -25,11 +27,16 @@ export interface NewEndpoint extends Pick<
 export class WebhookEndpointsRepository {
   constructor(
     private readonly prisma: PrismaService,
+    private readonly audit: AuditLog,
     private readonly clock: Clock,
   ) {}
 
   async create(endpoint: NewEndpoint): Promise<WebhookEndpoint> {
-    return this.toEndpoint(await this.prisma.webhookEndpoint.create({ data: endpoint, select: columns }));
+    return await this.prisma.$transaction(async (tx) => {
+      const row = await tx.webhookEndpoint.create({ data: endpoint, select: columns });
+      await this.note(tx, AuditAction.WebhookCreate, endpoint);
+      return this.toEndpoint(row);
+    });
   }
 
   /** Newest first, those created before the position; `limit` of them. */
@@ -56,19 +63,16 @@ export class WebhookEndpointsRepository {
   /** Null if there is none of the id. */
   async change(owner: string, id: string, { enabled, ...change }: EndpointChange): Promise<WebhookEndpoint | null> {
     const where = { id, owner };
-    const { webhookEndpoint: endpoints } = this.prisma;
-    await this.prisma.$transaction([
-      endpoints.updateMany({ where, data: change }),
-      ...(enabled === true
-        ? [
-            endpoints.updateMany({
-              where: { ...where, enabled: false },
-              data: { enabled, disabledReason: null, enabledAt: this.clock.now() },
-            }),
-          ]
-        : []),
-      ...(enabled === false ? [endpoints.updateMany({ where, data: { enabled } })] : []),
-    ]);
+    await this.prisma.$transaction(async (tx) => {
+      const { count } = await tx.webhookEndpoint.updateMany({ where, data: change });
+      if (count === 0) return;
+      if (enabled === true) {
+        const data = { enabled, disabledReason: null, enabledAt: this.clock.now() };
+        await tx.webhookEndpoint.updateMany({ where: { ...where, enabled: false }, data });
+      }
+      if (enabled === false) await tx.webhookEndpoint.updateMany({ where, data: { enabled } });
+      await this.note(tx, AuditAction.WebhookChange, where);
+    });
     return await this.find(owner, id);
   }
 
@@ -78,17 +82,23 @@ export class WebhookEndpointsRepository {
     secret: string,
     overlapSeconds: number,
   ): Promise<WebhookEndpoint | null> {
-    await this.prisma.$executeRaw`
-      UPDATE webhook_endpoints SET secret = ${secret}, previous_secret = secret,
-        previous_until = now() + ${seconds(overlapSeconds)}
-      WHERE id = ${id}::uuid AND owner = ${owner}`;
+    await this.prisma.$transaction(async (tx) => {
+      const count = await tx.$executeRaw`
+        UPDATE webhook_endpoints SET secret = ${secret}, previous_secret = secret,
+          previous_until = now() + ${seconds(overlapSeconds)}
+        WHERE id = ${id}::uuid AND owner = ${owner}`;
+      if (count > 0) await this.note(tx, AuditAction.WebhookChange, { id, owner });
+    });
     return await this.find(owner, id);
   }
 
   /** Its deliveries go with it. False if there is none of the id. */
   async remove(owner: string, id: string): Promise<boolean> {
-    const { count } = await this.prisma.webhookEndpoint.deleteMany({ where: { id, owner } });
-    return count > 0;
+    return await this.prisma.$transaction(async (tx) => {
+      const { count } = await tx.webhookEndpoint.deleteMany({ where: { id, owner } });
+      if (count > 0) await this.note(tx, AuditAction.WebhookDelete, { id, owner });
+      return count > 0;
+    });
   }
 
   /** In the name of the service. False if it is disabled already, or has another URL than the one that the reason is about. */
@@ -111,6 +121,14 @@ export class WebhookEndpointsRepository {
         WHERE d.endpoint_id = e.id AND d.finished_at > ${since}
         HAVING count(*) FILTER (WHERE d.status = 'delivered') = 0)`;
     return changed > 0;
+  }
+
+  private async note(
+    tx: AuditTransaction,
+    action: AuditAction,
+    { id, owner }: Pick<WebhookEndpoint, 'id' | 'owner'>,
+  ): Promise<void> {
+    await this.audit.append(tx, { owner, action, resource: id });
   }
 
   /** A row with `columns`. */

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { OutboundModule } from '../platform/outbound/outbound.module.js';
 import { CallbackDeliveriesController } from './callback-deliveries.controller.js';
@@ -18,6 +19,7 @@ import { WebhooksSink } from './webhooks.sink.js';
 
 /** What both kinds of process need. */
 @Module({
+  imports: [AuditModule],
   providers: [WebhookEndpointsRepository, WebhookDeliveriesRepository, WebhookSecrets],
   exports: [WebhookEndpointsRepository, WebhookDeliveriesRepository, WebhookSecrets],
 })

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { AuditLog } from '../../src/audit/audit-log.js';
+import { AuditRepository } from '../../src/audit/audit.repository.js';
 import { Config } from '../../src/config/config.js';
 import { PrismaService } from '../../src/platform/prisma/prisma.service.js';
 import { DuckDbEngine } from '../../src/platform/query-engine/duckdb-engine.js';
@@ -21,7 +23,7 @@ beforeAll(async () => {
   app = await RunsApp.start(9, { ENGINE_MEMORY_MB: '2048' });
   const get = <T>(token: abstract new (...args: never[]) => T): T => app.app.get(token, { strict: false });
   const [config, storage] = [get(Config), app.storage];
-  artifacts = new ArtifactsRepository(get(PrismaService));
+  artifacts = new ArtifactsRepository(get(PrismaService), new AuditLog(new AuditRepository(get(PrismaService))));
   const engine = new RunEngine(new DuckDbEngine(config), new ProcessEngine(config));
   const renderer = new Renderer(app.runs, storage, engine, new ResultWriter(storage), get(Scratch));
   worker = new RenderWorker(artifacts, renderer, storage, get(Broadcast), config);
