@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.spec.ts'],
-          setupFiles: ['reflect-metadata'],
+          setupFiles: ['reflect-metadata', 'test/support/property-seed.ts'],
           execArgv,
           ...timeouts,
         },
@@ -28,7 +28,7 @@ export default defineConfig({
           name: 'service',
           include: ['test/**/*.spec.ts'],
           globalSetup: ['test/support/global-setup.ts'],
-          setupFiles: ['reflect-metadata'],
+          setupFiles: ['reflect-metadata', 'test/support/property-seed.ts'],
           execArgv,
           ...timeouts,
         },
