@@ -9,6 +9,7 @@ import { DatasetsApiModule } from './datasets/datasets.module.js';
 import { ExportsModule } from './exports/exports.module.js';
 import { HealthModule } from './health/health.module.js';
 import { IntakeModule } from './intake/intake.module.js';
+import { LimitsApiModule } from './limits/limits.module.js';
 import { LoggingModule } from './platform/http/logging.module.js';
 import { PrismaModule } from './platform/prisma/prisma.module.js';
 import { QueueModule } from './platform/queue/queue.module.js';
@@ -39,6 +40,7 @@ class ApiDrain implements BeforeApplicationShutdown {
     QueueModule,
     AccessModule,
     AuditApiModule,
+    LimitsApiModule,
     DatasetsApiModule,
     ReportsModule,
     ExportsModule,

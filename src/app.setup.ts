@@ -147,6 +147,7 @@ export function buildOpenApi(
     .addTag('intake', 'Messages in, documents in buckets and runs out: the same over HTTP as over a queue.')
     .addTag('keys', 'Who may call, and what each key opens.')
     .addTag('administration', 'Keys, limits and the audit: for operators.')
+    .addTag('limits', 'What an owner may use, and what of it is used.')
     .addTag('health', 'Probes, and the state of what the service depends on.')
     .build();
   return describeSchedules(describeExports(describeReports(SwaggerModule.createDocument(app, options), definitions)));

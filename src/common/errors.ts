@@ -106,3 +106,8 @@ export class ServiceUnavailable extends AppError {
   override readonly logLevel = 'warn';
   override readonly retryable = true;
 }
+
+/** More than the owner may have. Trying again does not help by itself, unless a subclass says so. */
+export class LimitReached extends AppError {
+  readonly code = ErrorCode.LimitReached;
+}

@@ -45,7 +45,6 @@ export abstract class Config {
     readonly leaseSeconds: number;
     readonly sweepSeconds: number;
     readonly timeoutSeconds: number;
-    readonly maxTimeoutSeconds: number;
     readonly maxAttempts: number;
     readonly retryDelaySeconds: number;
     readonly resultTtlSeconds: number;

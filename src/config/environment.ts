@@ -71,7 +71,6 @@ function toConfig(env: Environment): Config {
       leaseSeconds: env.RUN_LEASE_SECONDS,
       sweepSeconds: env.RUN_SWEEP_SECONDS,
       timeoutSeconds: env.RUN_TIMEOUT_SECONDS,
-      maxTimeoutSeconds: env.RUN_MAX_TIMEOUT_SECONDS,
       maxAttempts: env.RUN_MAX_ATTEMPTS,
       retryDelaySeconds: env.RUN_RETRY_DELAY_SECONDS,
       resultTtlSeconds: env.RESULT_TTL_SECONDS,

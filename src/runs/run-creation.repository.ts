@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Clock } from '../common/clock.js';
 import { Prisma } from '../platform/prisma/generated/client.js';
+import type { LimitReached } from '../common/errors.js';
+import { QueueFull } from '../limits/limit-errors.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
 import { seconds } from '../platform/prisma/sql-interval.js';
 import { insertAuditEntry } from './run-audit.mapper.js';
@@ -14,7 +16,17 @@ export interface CreateOptions {
   timeoutSeconds: number;
   resultTtlSeconds: number;
   idempotencySeconds: number;
+  /** Runs of the owner that may be queued or in work, this one included. */
+  maxQueued: number;
+  /** Why no new run may be written, whatever their number; an equal one is found all the same. */
+  refusal: LimitReached | null;
 }
+
+/** Null if the idempotency key is taken. */
+export type Creation = { run: Run; existed: boolean } | null;
+
+/** The owner is near its limit: it can be told only when nobody else writes runs of it. */
+const NEAR_LIMIT = 'near-limit';
 
 /** How runs begin. */
 @Injectable()
@@ -26,12 +38,14 @@ export class RunCreationRepository {
 
   /**
    * Writes the run, its first event and its idempotency record, all or nothing; or finds, when `maxAgeSeconds` allows
-   * it, an equal run that exists already. Null if the idempotency key is taken.
+   * it, an equal run that exists already. Throws `QueueFull`, or the refusal: then there is no equal run, and nothing was written.
    */
-  async create(newRun: NewRun, options: CreateOptions): Promise<{ run: Run; existed: boolean } | null> {
-    if (newRun.maxAgeSeconds > 0) return await this.findEqualOrCreate(newRun, options);
-    const run = await insert(this.prisma, newRun, options);
-    return run && { run, existed: false };
+  async create(newRun: NewRun, options: CreateOptions): Promise<Creation> {
+    const creation = await this.tryCreate(newRun, { ...options, alone: false });
+    if (creation !== NEAR_LIMIT) return creation;
+    const certain = await this.tryCreate(newRun, { ...options, alone: true });
+    if (certain === NEAR_LIMIT) throw new TypeError('may_queue did not decide although it was alone');
+    return certain;
   }
 
   /**
@@ -55,11 +69,13 @@ export class RunCreationRepository {
     return toRun(record.run);
   }
 
+  private async tryCreate(newRun: NewRun, options: InsertOptions): Promise<Creation | typeof NEAR_LIMIT> {
+    if (newRun.maxAgeSeconds > 0) return await this.findEqualOrCreate(newRun, options);
+    return asCreation(await insert(this.prisma, newRun, options));
+  }
+
   /** An advisory lock on the fingerprint makes equal requests queue up behind each other, on any number of processes. */
-  private async findEqualOrCreate(
-    newRun: NewRun,
-    options: CreateOptions,
-  ): Promise<{ run: Run; existed: boolean } | null> {
+  private async findEqualOrCreate(newRun: NewRun, options: InsertOptions): Promise<Creation | typeof NEAR_LIMIT> {
     const lock = `${newRun.owner}/${options.fingerprint}`;
     return await this.prisma.$transaction(async (tx) => {
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${lock}, 0))`;
@@ -81,12 +97,9 @@ export class RunCreationRepository {
         orderBy: { createdAt: 'desc' },
         select: runColumns,
       });
-      if (!equal) {
-        const run = await insert(tx, newRun, options);
-        return run && { run, existed: false };
-      }
+      if (!equal) return asCreation(await insert(tx, newRun, options));
       if (newRun.idempotency) {
-        const noted = await tx.$executeRaw(insertKey(newRun, options, equal.id));
+        const noted = await tx.$executeRaw(insertKey(newRun, options, { runId: equal.id }));
         if (noted === 0) return null;
       }
       return { run: toRun(equal), existed: true };
@@ -94,43 +107,58 @@ export class RunCreationRepository {
   }
 }
 
+interface InsertOptions extends CreateOptions {
+  /** Keep all other writers of the owner's runs waiting. */
+  alone: boolean;
+}
+
+const asCreation = (inserted: Run | null | typeof NEAR_LIMIT): Creation | typeof NEAR_LIMIT =>
+  inserted === null || inserted === NEAR_LIMIT ? inserted : { run: inserted, existed: false };
+
 /** One statement, one round trip: this is the hot path. Times are the database's. Null if the idempotency key is taken. */
 async function insert(
   prisma: Pick<PrismaService, '$queryRaw'>,
   newRun: NewRun,
-  options: CreateOptions,
-): Promise<Run | null> {
+  options: InsertOptions,
+): Promise<Run | null | typeof NEAR_LIMIT> {
+  if (options.refusal) throw options.refusal;
   const id = uuidv7();
   const { owner, kind, name, definitionVersion, parameters, format, formatOptions, timeZone } = newRun;
   const { inputs, requestId, callbackUrl, traceparent } = newRun;
   const key = newRun.idempotency
-    ? Prisma.sql`taken AS (${insertKey(newRun, options, id)} RETURNING run_id),`
+    ? Prisma.sql`taken AS (${insertKey(newRun, options, { runId: id, only: Prisma.sql`FROM asked WHERE may` })} RETURNING run_id),`
     : Prisma.empty;
-  const ifFree = newRun.idempotency ? Prisma.sql`WHERE EXISTS (SELECT FROM taken)` : Prisma.empty;
+  const ifFree = newRun.idempotency ? Prisma.sql`AND EXISTS (SELECT FROM taken)` : Prisma.empty;
   const firstEvent = JSON.stringify({
     ...{ status: RunStatus.Queued, terminal: false, attempt: 0 },
     ...(requestId !== null && { request_id: requestId }),
   });
-  const [written] = await prisma.$queryRaw<{ createdAt: Date; expiresAt: Date }[]>`
-    WITH ${key} created AS (
+  const [answer] = await prisma.$queryRaw<{ may: boolean | null; createdAt: Date | null; expiresAt: Date | null }[]>`
+    WITH asked AS MATERIALIZED (
+      SELECT may_queue(${owner}, ${options.maxQueued}::bigint, ${options.alone}) AS may
+    ), ${key} created AS (
       INSERT INTO runs (id, owner, kind, name, definition_version, parameters, format, format_options, time_zone, inputs,
         fingerprint, timeout_seconds, request_id, callback_url, traceparent, created_at, available_at, expires_at)
       SELECT ${id}::uuid, ${owner}, ${kind}::run_kind, ${name}, ${definitionVersion}, ${JSON.stringify(parameters)}::jsonb,
         ${format}, ${JSON.stringify(formatOptions)}::jsonb, ${timeZone}, ${JSON.stringify(inputs)}::jsonb,
         ${options.fingerprint}, ${options.timeoutSeconds}, ${requestId},
-        ${callbackUrl}, ${traceparent}, now(), now(), now() + ${seconds(options.resultTtlSeconds)} ${ifFree}
+        ${callbackUrl}, ${traceparent}, now(), now(), now() + ${seconds(options.resultTtlSeconds)}
+      FROM asked WHERE may ${ifFree}
       RETURNING id, owner, kind, name, created_at, expires_at
     ), audited AS (
       ${insertAuditEntry('create', Prisma.sql`created`)}
     ), noted AS (
       INSERT INTO run_events (run_id, revision, type, data) SELECT id, 1, 'status', ${firstEvent}::jsonb FROM created
     )
-    SELECT created_at AS "createdAt", expires_at AS "expiresAt" FROM created`;
-  if (!written) return null;
+    SELECT may, created_at AS "createdAt", expires_at AS "expiresAt" FROM asked LEFT JOIN created ON true`;
+  if (typeof answer?.may !== 'boolean') return NEAR_LIMIT;
+  if (!answer.may) throw new QueueFull(options.maxQueued);
+  const { createdAt, expiresAt } = answer;
+  if (createdAt === null || expiresAt === null) return null;
   return {
     ...{ id, owner, kind, name, definitionVersion, parameters, format, formatOptions, timeZone, inputs },
     ...{ requestId, callbackUrl },
-    ...written,
+    ...{ createdAt, expiresAt },
     ...{ status: RunStatus.Queued, revision: 1, attempt: 0, failures: 0, timeoutSeconds: options.timeoutSeconds },
     ...{
       startedAt: null,
@@ -145,10 +173,14 @@ async function insert(
 }
 
 /** Waits for another request with the key that is just being written; then there is a conflict, and nothing to do. */
-function insertKey({ owner, idempotency }: NewRun, options: CreateOptions, runId: string): Prisma.Sql {
+function insertKey(
+  { owner, idempotency }: NewRun,
+  options: CreateOptions,
+  { runId, only = Prisma.empty }: { runId: string; only?: Prisma.Sql },
+): Prisma.Sql {
   return Prisma.sql`
     INSERT INTO idempotency_records (owner, key, request_hash, run_id, expires_at)
-    VALUES (${owner}, ${idempotency?.key}, ${idempotency?.requestHash}, ${runId}::uuid,
-      now() + ${seconds(options.idempotencySeconds)})
+    SELECT ${owner}, ${idempotency?.key}, ${idempotency?.requestHash}, ${runId}::uuid,
+      now() + ${seconds(options.idempotencySeconds)} ${only}
     ON CONFLICT (owner, key) DO NOTHING`;
 }

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
+import { LimitReached } from '../common/errors.js';
 import { Config } from '../config/config.js';
+import { Limits } from '../limits/limits.js';
 import { RunStatus, type NewRun, type Reuse, type Run } from './run.js';
-import { RunCreationRepository } from './run-creation.repository.js';
+import { RunCreationRepository, type CreateOptions, type Creation } from './run-creation.repository.js';
 import { RunsQueue } from './runs.queue.js';
 
 export interface CreatedRun {
@@ -18,29 +20,46 @@ export class RunCreator {
   constructor(
     private readonly repository: RunCreationRepository,
     private readonly queue: RunsQueue,
+    private readonly limits: Limits,
     private readonly config: Config,
   ) {}
 
-  /** Writes the run, then hands it to the workers. It will run even if Redis is down now: the sweep re-adds it. */
+  /**
+   * Writes the run, then hands it to the workers. It will run even if Redis is down now: the sweep re-adds it. Throws `QueueFull` and
+   * `StorageUsedUp`; a run that exists is answered all the same.
+   */
   async create(newRun: NewRun): Promise<CreatedRun> {
     const earlier = await this.findReplayed(newRun);
     if (earlier) return earlier;
     const { runs } = this.config;
+    const limits = await this.limits.of(newRun.owner);
     const options = {
       fingerprint: fingerprint(newRun),
-      timeoutSeconds: Math.min(newRun.timeoutSeconds ?? runs.timeoutSeconds, runs.maxTimeoutSeconds),
+      timeoutSeconds: Math.min(newRun.timeoutSeconds ?? runs.timeoutSeconds, limits.runSeconds),
       resultTtlSeconds: runs.resultTtlSeconds,
       idempotencySeconds: runs.idempotencySeconds,
+      maxQueued: limits.queued,
+      refusal: await this.limits.storageUsedUp(newRun.owner),
     };
-    const created = await this.repository.create(newRun, options);
-    if (created) {
-      const { run, existed } = created;
-      if (!existed) await this.queue.enqueue(run);
-      return { run, reuse: existed ? reuseOf(run) : null, replayed: false };
+    const created = await this.write(newRun, options);
+    if (created instanceof LimitReached || created === null) {
+      // Another request with the key was faster, and may have got the last place that there was.
+      const winner = await this.findReplayed(newRun);
+      if (winner) return winner;
+      throw created ?? new Error('an Idempotency-Key was taken and freed at the same moment');
     }
-    const winner = await this.findReplayed(newRun);
-    if (winner) return winner;
-    throw new Error('an Idempotency-Key was taken and freed at the same moment');
+    const { run, existed } = created;
+    if (!existed) await this.queue.enqueue(run);
+    return { run, reuse: existed ? reuseOf(run) : null, replayed: false };
+  }
+
+  private async write(newRun: NewRun, options: CreateOptions): Promise<Creation | LimitReached> {
+    try {
+      return await this.repository.create(newRun, options);
+    } catch (error) {
+      if (error instanceof LimitReached) return error;
+      throw error;
+    }
   }
 
   private async findReplayed(newRun: NewRun): Promise<CreatedRun | null> {

@@ -1,5 +1,6 @@
 import { BullModule } from '@nestjs/bull';
 import { Module } from '@nestjs/common';
+import { LimitsModule } from '../limits/limits.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { RunChangesRepository } from './run-changes.repository.js';
@@ -21,7 +22,12 @@ import { Scratch } from './scratch.js';
 
 /** The life of a run as any process needs it: creating, showing, following, cancelling. */
 @Module({
-  imports: [OutboxModule, StorageModule, BullModule.registerQueue({ name: REPORTS_QUEUE }, { name: EXPORTS_QUEUE })],
+  imports: [
+    LimitsModule,
+    OutboxModule,
+    StorageModule,
+    BullModule.registerQueue({ name: REPORTS_QUEUE }, { name: EXPORTS_QUEUE }),
+  ],
   providers: [
     RunsRepository,
     RunCreationRepository,
