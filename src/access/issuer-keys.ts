@@ -7,7 +7,7 @@ const TIMEOUT_MS = 5000;
 /** How old the keys in use may get. */
 const MAX_AGE_MS = 600_000;
 /** A token that names an unknown key has them fetched again, but not more often than this. */
-const COOLDOWN_MS = 30_000;
+const COOLDOWN_MS = 5000;
 /** An issuer that does not answer is not asked again for so long. */
 const RETRY_AFTER_SECONDS = 5;
 

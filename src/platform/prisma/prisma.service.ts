@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Config } from '../../config/config.js';
 import { PrismaClient } from './generated/client.js';
@@ -6,8 +6,8 @@ import { migrationNames } from './migrations-folder.js';
 
 @Injectable()
 export class PrismaService extends PrismaClient implements OnApplicationShutdown {
-  constructor(config: Config) {
-    super({ adapter: new PrismaPg({ connectionString: config.database.url, max: config.database.poolSize }) });
+  constructor(@Inject(Config) { database }: Pick<Config, 'database'>) {
+    super({ adapter: new PrismaPg({ connectionString: database.url, max: database.poolSize }) });
   }
 
   /** Throws when the database cannot be asked. */
