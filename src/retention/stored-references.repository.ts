@@ -20,14 +20,17 @@ export class StoredReferencesRepository {
     return new Set(found.flat().map(({ key }) => key));
   }
 
-  /** All files of a run that has not ended, and of one that has: its result, files, and pages, and those of renders to come. */
+  /**
+   * All files of a run that has not ended; of one that has its result, artifacts and pages, and what is in the folder of a render
+   * to come, which is named after its artifact.
+   */
   private async neededByRuns({ keys, ids }: OwnedKeys): Promise<{ key: string }[]> {
     if (keys.length === 0) return [];
     return await this.prisma.$queryRaw<{ key: string }[]>`
       SELECT given.key FROM unnest(${keys}::text[], ${ids}::uuid[]) AS given (key, run_id) JOIN runs ON runs.id = run_id
       WHERE status = ANY(${LIVE_STATUSES}::text[]::run_status[]) OR manifest->>'key' = given.key
         OR EXISTS (SELECT FROM artifacts WHERE artifacts.run_id = runs.id
-          AND (artifacts.key = given.key OR artifacts.status = 'pending' AND runs.status = 'completed'))
+          AND (artifacts.key = given.key OR artifacts.status = 'pending' AND strpos(given.key, artifacts.id::text) > 0))
         OR EXISTS (SELECT FROM export_pages WHERE export_pages.run_id = runs.id AND export_pages.key = given.key)`;
   }
 
