@@ -13,7 +13,7 @@ import { PrismaService } from './platform/prisma/prisma.service.js';
 /** `npm run keys`: the keys of the API without the API, for whoever can reach its database. */
 async function run(): Promise<void> {
   const prisma = new PrismaService({ database: { url: parseDatabaseUrl(processEnvironment()), poolSize: 1 } });
-  const keys = new ApiKeysService(new ApiKeysRepository(prisma, new AuditLog(new AuditRepository())));
+  const keys = new ApiKeysService(new ApiKeysRepository(prisma, new AuditLog(new AuditRepository(prisma))));
   const operator = { type: 'operator', id: userName(), address: null, requestId: null } as const;
   try {
     console.log(await actAs(operator, () => runKeysCommand(keys, process.argv.slice(2))));

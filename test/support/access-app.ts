@@ -31,7 +31,7 @@ export class AccessApp {
     const database = beside?.database ?? (await createDatabase());
     const config = testConfig({ DATABASE_URL: database.url, ...environment });
     const prisma = new PrismaService(config);
-    const repository = new ApiKeysRepository(prisma, new AuditLog(new AuditRepository()));
+    const repository = new ApiKeysRepository(prisma, new AuditLog(new AuditRepository(prisma)));
     const bootstrap = new BootstrapKey(config, repository);
     const authenticator = new RequestAuthenticator(config, repository, bootstrap, new TokenVerifier(config));
     const sql = new pg.Client({ connectionString: database.url });
