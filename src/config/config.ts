@@ -34,7 +34,7 @@ export abstract class Config {
   abstract readonly worker: {
     readonly host: string;
     readonly port: number;
-    /** Runs and renders worked on at the same time by one worker process. */
+    /** Reports, exports and renders, as many of each, worked on at the same time by one worker process. */
     readonly concurrency: number;
     readonly drainSeconds: number;
     /** Runs that are expected to take longer leave one place of a worker to others, where it has two. */

@@ -30,7 +30,7 @@ export class ProgressDto implements ProgressData {
   @Nullable('Rows per second, over the last seconds.', 'number')
   rate!: number | null;
 
-  @Nullable('Queued runs before this one.', 'integer')
+  @Nullable('Queued runs of the same owner and kind before this one.', 'integer')
   queue_position!: number | null;
 
   @Nullable('Estimate of the time left in the phase.', 'integer')
