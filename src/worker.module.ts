@@ -14,7 +14,7 @@ import { ReportsProcessor } from './reports/reports.processor.js';
 import { RendersProcessor } from './results/renders.processor.js';
 import { RenderWorker } from './results/render-worker.js';
 import { ResultsWorkerModule } from './results/results.module.js';
-import { RunExecutor } from './runs/run-executor.js';
+import { RunDispatcher } from './runs/run-dispatcher.js';
 import { RunsWorkerModule } from './runs/runs.module.js';
 import { SchedulesWorkerModule } from './schedules/schedules.module.js';
 import { WebhooksWorkerModule } from './webhooks/webhooks.module.js';
@@ -26,15 +26,16 @@ class WorkerDrain implements OnModuleDestroy {
     private readonly reports: ReportsProcessor,
     private readonly exports: ExportsProcessor,
     private readonly renders: RendersProcessor,
-    private readonly executor: RunExecutor,
+    private readonly dispatcher: RunDispatcher,
     private readonly renderer: RenderWorker,
   ) {}
 
   async onModuleDestroy(): Promise<void> {
     this.renderer.stop();
+    this.dispatcher.close();
     // First: a worker that still took jobs would take, and drop, the ones that it is about to hand back.
     await Promise.all([this.reports, this.exports, this.renders].map(({ consumer }) => consumer.stop()));
-    await this.executor.drain();
+    await this.dispatcher.drain();
   }
 }
 

@@ -1,34 +1,26 @@
 import { InjectQueue } from '@nestjs/bull';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Queue } from 'bull';
-import { Config } from '../config/config.js';
 import { JobConsumer } from '../platform/queue/job-consumer.js';
-import { RunExecutor } from '../runs/run-executor.js';
-import { REPORTS_QUEUE, runJobSchema } from '../runs/runs.jobs.js';
+import { RunDispatcher } from '../runs/run-dispatcher.js';
+import type { RunSlots } from '../runs/run-slots.js';
+import { RunKind } from '../runs/run.js';
+import { REPORTS_QUEUE } from '../runs/runs.jobs.js';
 import { ReportRunner } from './report-runner.js';
 
-/** Takes reports off their queue. */
+/** Runs reports; a job says that there is one. */
 @Injectable()
 export class ReportsProcessor implements OnApplicationBootstrap {
   readonly consumer: JobConsumer;
+  private readonly slots: RunSlots;
 
-  constructor(
-    @InjectQueue(REPORTS_QUEUE) queue: Queue,
-    config: Config,
-    private readonly executor: RunExecutor,
-    private readonly runner: ReportRunner,
-  ) {
-    this.consumer = new JobConsumer(queue, config.worker.concurrency, async (data) => {
-      await this.process(data);
-    });
+  constructor(@InjectQueue(REPORTS_QUEUE) queue: Queue, dispatcher: RunDispatcher, runner: ReportRunner) {
+    this.slots = dispatcher.open(RunKind.Report, async (context) => await runner.run(context));
+    this.consumer = new JobConsumer(queue, 1, async () => this.slots.offer());
   }
 
   onApplicationBootstrap(): void {
+    this.slots.start();
     this.consumer.start();
-  }
-
-  async process(data: unknown): Promise<void> {
-    const { runId } = runJobSchema.parse(data);
-    await this.executor.execute(runId, async (context) => await this.runner.run(context));
   }
 }

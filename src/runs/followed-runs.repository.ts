@@ -46,16 +46,18 @@ export class FollowedRunsRepository {
     return new Map([...groups].map(([id, group]) => [id, group.map(({ event }) => event)]));
   }
 
-  /** Of those that are queued: how many queued runs of the same kind stand before, counted up to a limit; 0 = next. */
+  /** Of those that are queued: how many of the same owner and kind stand before, counted up to a limit; 0 = the owner's next. */
   async queuePositions(ids: readonly string[]): Promise<Map<string, number>> {
     const rows = await this.prisma.$queryRaw<{ id: string; position: number }[]>`
       WITH front AS (
-        SELECT line.id, (rank() OVER (PARTITION BY line.kind ORDER BY line.created_at) - 1)::int AS position
-        FROM (SELECT DISTINCT kind FROM runs WHERE id = ANY(${ids}::uuid[])) AS kinds CROSS JOIN LATERAL (
-          SELECT id, kind, created_at FROM runs WHERE status = 'queued' AND kind = kinds.kind
-          ORDER BY created_at LIMIT ${MAX_QUEUE_POSITION}) AS line
+        SELECT line.id, (rank() OVER (PARTITION BY kind, owner ORDER BY line.available_at, line.id) - 1)::int AS position
+        FROM (SELECT DISTINCT kind, owner FROM runs WHERE id = ANY(${ids}::uuid[])) AS lines
+        CROSS JOIN unnest('{false,true}'::boolean[]) AS lanes (long) CROSS JOIN LATERAL (
+          SELECT id, available_at FROM runs
+          WHERE status = 'queued' AND kind = lines.kind AND owner = lines.owner AND long_run = lanes.long
+          ORDER BY available_at, id LIMIT ${MAX_QUEUE_POSITION}) AS line
       )
-      SELECT id::text, coalesce(position, ${MAX_QUEUE_POSITION})::int AS position FROM runs LEFT JOIN front USING (id)
+      SELECT id::text, least(position, ${MAX_QUEUE_POSITION})::int AS position FROM runs LEFT JOIN front USING (id)
       WHERE id = ANY(${ids}::uuid[]) AND status = 'queued'`;
     return new Map(rows.map(({ id, position }) => [id, position]));
   }

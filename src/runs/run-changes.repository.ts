@@ -4,16 +4,13 @@ import { Prisma } from '../platform/prisma/generated/client.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
 import { seconds } from '../platform/prisma/sql-interval.js';
 import type { NewArtifact } from './artifact.js';
-import { RunStatus, type Manifest, type Run, type RunError, type RunKind, type RunProgress } from './run.js';
-import { allowedFrom, isTerminal, nextStatus, RunChange, TERMINAL_STATUSES } from './run-state.js';
+import { RunStatus, type Manifest, type Run, type RunError, type RunProgress } from './run.js';
+import { insertRunEvent } from './run-events.mapper.js';
+import { allowedFrom, nextStatus, RunChange, TERMINAL_STATUSES } from './run-state.js';
 import { insertAuditEntry, type AuditedVerb } from './run-audit.mapper.js';
 import { insertOutboxEvent, TOLD_COLUMNS } from './run-outbox.mapper.js';
+import { learnPace } from './run-pace.mapper.js';
 import { runColumns, toRun } from './runs.mapper.js';
-
-export interface ClaimOptions {
-  workerId: string;
-  leaseSeconds: number;
-}
 
 interface ChangeOptions {
   /** Only if the row still has this attempt. */
@@ -25,6 +22,8 @@ interface ChangeOptions {
   artifact?: NewArtifact | null;
   /** What the current actor does by it. */
   audited?: AuditedVerb;
+  /** What is learned from the change: see `learnPace`. */
+  learned?: Prisma.Sql;
 }
 
 /** A run that nobody works on any more, as the sweep sees it. */
@@ -47,21 +46,6 @@ export class RunChangesRepository {
     private readonly clock: Clock,
   ) {}
 
-  /** Takes a queued run for a worker: the next attempt begins. Null if it is not to be had (any more, or yet). */
-  async claim(id: string, { workerId, leaseSeconds }: ClaimOptions): Promise<Run | null> {
-    return await this.change(id, RunChange.Claim, {
-      set: [
-        Prisma.sql`attempt = attempt + 1`,
-        Prisma.sql`worker_id = ${workerId}`,
-        Prisma.sql`lease_until = now() + ${seconds(leaseSeconds)}`,
-        Prisma.sql`started_at = coalesce(started_at, now())`,
-        Prisma.sql`deadline_at = coalesce(deadline_at, now() + timeout_seconds * interval '1 second')`,
-        Prisma.sql`progress = NULL`,
-      ],
-      condition: Prisma.sql`available_at <= now() AND purge_requested_at IS NULL`,
-    });
-  }
-
   /**
    * Renews the lease, and notes the progress if there is news of it: only that is a new revision. Null if the attempt is not the
    * row's any more.
@@ -82,11 +66,12 @@ export class RunChangesRepository {
   async complete(
     run: Run,
     manifest: Manifest,
-    options: { artifact: NewArtifact | null; resultTtlSeconds: number },
+    options: { artifact: NewArtifact | null; resultTtlSeconds: number; longRunSeconds: number },
   ): Promise<Run | null> {
     return await this.change(run.id, RunChange.Complete, {
       attempt: run.attempt,
       artifact: options.artifact,
+      learned: learnPace(options.longRunSeconds),
       set: [
         Prisma.sql`manifest = ${JSON.stringify(manifest)}::jsonb`,
         Prisma.sql`total_rows = ${manifest.rows}`,
@@ -108,15 +93,21 @@ export class RunChangesRepository {
     });
   }
 
-  /** Gives the run back to the queue, to be taken after a delay. `failures` is their number from now on. */
+  /**
+   * Gives the run back to the queue, to be taken after a delay; without one it has its old place in the line. `failures` is their
+   * number from now on.
+   */
   async requeue(
     run: Pick<Run, 'id' | 'attempt'>,
-    options: { delaySeconds: number; failures: number },
+    options: { delaySeconds: number; failures: number; longRunSeconds: number },
   ): Promise<Run | null> {
     return await this.change(run.id, RunChange.Requeue, {
       attempt: run.attempt,
       set: [
-        Prisma.sql`available_at = now() + ${seconds(options.delaySeconds)}`,
+        options.delaySeconds === 0
+          ? Prisma.sql`available_at = created_at`
+          : Prisma.sql`available_at = now() + ${seconds(options.delaySeconds)}`,
+        Prisma.sql`long_run = long_run OR coalesce(claimed_at < now() - ${seconds(options.longRunSeconds)}, false)`,
         Prisma.sql`failures = ${options.failures}`,
         Prisma.sql`lease_until = NULL`,
         Prisma.sql`worker_id = NULL`,
@@ -163,14 +154,6 @@ export class RunChangesRepository {
 
   async stateOf(id: string): Promise<{ status: RunStatus; attempt: number } | null> {
     return await this.prisma.run.findUnique({ where: { id }, select: { status: true, attempt: true } });
-  }
-
-  /** Queued runs of a kind that should have been taken by now, oldest first. */
-  async overdue(kind: RunKind, graceSeconds: number, limit: number): Promise<{ id: string; attempt: number }[]> {
-    return await this.prisma.$queryRaw<{ id: string; attempt: number }[]>`
-      SELECT id::text, attempt FROM runs
-      WHERE status = 'queued' AND kind = ${kind}::run_kind AND available_at <= now() - ${seconds(graceSeconds)}
-      ORDER BY available_at LIMIT ${limit}`;
   }
 
   /** Runs in work whose worker has let its lease run out. */
@@ -248,12 +231,8 @@ function statement(
     : Prisma.empty;
   return Prisma.sql`
     WITH changed AS (
-      UPDATE runs SET ${set} WHERE ${where} RETURNING id, revision, status, attempt, error, request_id, ${TOLD_COLUMNS}
-    ), noted AS (
-      INSERT INTO run_events (run_id, revision, type, data)
-      SELECT id, revision, 'status', jsonb_strip_nulls(jsonb_build_object(
-        'status', status, 'terminal', ${isTerminal(to)}::boolean, 'attempt', attempt, 'error', error, 'request_id', request_id)) FROM changed
-    )${audit}${insertOutboxEvent(to)}${options.artifact ? insertArtifact(options.artifact) : Prisma.empty}
+      UPDATE runs SET ${set} WHERE ${where} RETURNING id, revision, status, attempt, error, request_id, claimed_at, ${TOLD_COLUMNS}
+    )${insertRunEvent(to)}${audit}${insertOutboxEvent(to)}${options.artifact ? insertArtifact(options.artifact) : Prisma.empty}${options.learned ?? Prisma.empty}
     SELECT id::text FROM changed`;
 }
 

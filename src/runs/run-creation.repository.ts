@@ -9,6 +9,7 @@ import { seconds } from '../platform/prisma/sql-interval.js';
 import { insertAuditEntry } from './run-audit.mapper.js';
 import { IdempotencyKeyReused } from './run-errors.js';
 import { RunStatus, type NewRun, type Run } from './run.js';
+import { expectedLong } from './run-pace.mapper.js';
 import { runColumns, toRun } from './runs.mapper.js';
 
 export interface CreateOptions {
@@ -138,11 +139,11 @@ async function insert(
       SELECT may_queue(${owner}, ${options.maxQueued}::bigint, ${options.alone}) AS may
     ), ${key} created AS (
       INSERT INTO runs (id, owner, kind, name, definition_version, parameters, format, format_options, time_zone, inputs,
-        fingerprint, timeout_seconds, request_id, callback_url, traceparent, created_at, available_at, expires_at)
+        fingerprint, timeout_seconds, request_id, callback_url, traceparent, long_run, created_at, available_at, expires_at)
       SELECT ${id}::uuid, ${owner}, ${kind}::run_kind, ${name}, ${definitionVersion}, ${JSON.stringify(parameters)}::jsonb,
         ${format}, ${JSON.stringify(formatOptions)}::jsonb, ${timeZone}, ${JSON.stringify(inputs)}::jsonb,
         ${options.fingerprint}, ${options.timeoutSeconds}, ${requestId},
-        ${callbackUrl}, ${traceparent}, now(), now(), now() + ${seconds(options.resultTtlSeconds)}
+        ${callbackUrl}, ${traceparent}, ${expectedLong(newRun)}, now(), now(), now() + ${seconds(options.resultTtlSeconds)}
       FROM asked WHERE may ${ifFree}
       RETURNING id, owner, kind, name, created_at, expires_at
     ), audited AS (

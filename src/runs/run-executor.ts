@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { mkdir, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Config } from '../config/config.js';
@@ -8,17 +7,16 @@ import { Broadcast } from '../platform/queue/broadcast.js';
 import { Attempt } from './attempt.js';
 import { attemptPrefix, type RunWork } from './run-context.js';
 import { RunStopped } from './run-errors.js';
+import type { Run } from './run.js';
 import { RunLifecycle } from './run-lifecycle.js';
 import { RunChangesRepository } from './run-changes.repository.js';
 import { Scratch } from './scratch.js';
 
-/** Takes runs for this worker and sees them to their end, whatever happens on the way. */
+/** Sees runs that this worker has taken to their end, whatever happens on the way. */
 @Injectable()
 export class RunExecutor {
   private readonly logger = new Logger(RunExecutor.name);
-  private readonly workerId = `${hostname()}:${String(process.pid)}`;
   private readonly attempts = new Set<Attempt>();
-  /** Runs that are being taken or worked on. */
   private readonly inHand = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
 
@@ -30,25 +28,24 @@ export class RunExecutor {
     private readonly config: Config,
   ) {}
 
-  /** Works on a queued run until it has ended or is queued again. A run that is not to be had is left alone. */
-  async execute(runId: string, work: RunWork): Promise<void> {
-    if (this.stopping.signal.aborted) return;
-    const taken = this.take(runId, work);
-    this.inHand.add(taken);
+  /** Works on a run whose attempt has begun until it has ended or is queued again. */
+  async execute(run: Run, work: RunWork): Promise<void> {
+    const done = this.hold(run, work);
+    this.inHand.add(done);
     try {
-      await taken;
+      await done;
     } finally {
-      this.inHand.delete(taken);
+      this.inHand.delete(done);
     }
   }
 
   /**
-   * Takes no more runs, tells the work to come to an end, lets it do so within the configured time, and hands back the runs that
-   * have not ended by then.
+   * Tells the work to come to an end, lets it do so within the configured time, and hands back the runs that have not ended by
+   * then. Those that are still being taken are handed back at once; `taking` resolves when there are no more.
    */
-  async drain(): Promise<void> {
+  async drain(taking: Promise<unknown>): Promise<void> {
     this.stopping.abort();
-    const ended = Promise.allSettled(this.inHand);
+    const ended = taking.then(async () => Promise.allSettled(this.inHand));
     const patience = new AbortController();
     const grace = delay(this.config.worker.drainSeconds * 1000, undefined, { signal: patience.signal }).catch(
       () => undefined,
@@ -56,15 +53,13 @@ export class RunExecutor {
     await Promise.race([ended, grace]);
     patience.abort();
     for (const attempt of this.attempts) attempt.stop(new RunStopped('drained'));
-    await Promise.allSettled(this.inHand);
+    await ended;
   }
 
-  private async take(runId: string, work: RunWork): Promise<void> {
-    const run = await this.lifecycle.claim(runId, this.workerId);
-    if (!run) return;
+  private async hold(run: Run, work: RunWork): Promise<void> {
     const attempt = new Attempt(run, this.config.runs.leaseSeconds, this.changes, this.broadcast);
     this.attempts.add(attempt);
-    // Told to stop while the claim was under way: there is nothing to lose yet.
+    // Told to stop while it was being taken: there is nothing to lose yet.
     if (this.stopping.signal.aborted) attempt.stop(new RunStopped('drained'));
     try {
       await this.see(attempt, work);

@@ -16,7 +16,7 @@ const MAX_RETRY_DELAY_SECONDS = 300;
 /** An attempt of a run: all that is needed to change it while it is still the row's attempt. */
 export type AttemptOf = Pick<Run, 'id' | 'attempt' | 'failures'>;
 
-/** How attempts begin and end: the conditional change, then its files, its announcement and its job. */
+/** How attempts end: the conditional change, then its files, its announcement and its job. */
 @Injectable()
 export class RunLifecycle {
   private readonly logger = new Logger(RunLifecycle.name);
@@ -29,13 +29,6 @@ export class RunLifecycle {
     private readonly config: Config,
   ) {}
 
-  /** Null if the run is not to be had: taken, ended, or not yet due. */
-  async claim(id: string, workerId: string): Promise<Run | null> {
-    const run = await this.changes.claim(id, { workerId, leaseSeconds: this.config.runs.leaseSeconds });
-    if (run) await this.watcher.announce(run);
-    return run;
-  }
-
   async complete(run: Run, outcome: RunOutcome): Promise<void> {
     // Before the run ends: afterwards nobody would look for them, should this process be killed.
     for (let attempt = 1; attempt < run.attempt; attempt += 1) await this.discard({ ...run, attempt });
@@ -43,6 +36,7 @@ export class RunLifecycle {
     const completed = await this.changes.complete(run, outcome.manifest, {
       artifact: outcome.artifact,
       resultTtlSeconds,
+      longRunSeconds: this.config.worker.longRunSeconds,
     });
     if (!completed) {
       await this.endAsRowSays(run);
@@ -88,7 +82,8 @@ export class RunLifecycle {
   }
 
   private async requeue(run: AttemptOf, options: { delaySeconds: number; failures: number }): Promise<void> {
-    const queued = await this.changes.requeue(run, options);
+    const { longRunSeconds } = this.config.worker;
+    const queued = await this.changes.requeue(run, { ...options, longRunSeconds });
     if (!queued) {
       await this.endAsRowSays(run);
       return;

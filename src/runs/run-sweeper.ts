@@ -5,17 +5,14 @@ import { SweepTimer } from '../platform/queue/sweep-timer.js';
 import { RunStopped } from './run-errors.js';
 import { RunFiles } from './run-files.js';
 import { RunLifecycle } from './run-lifecycle.js';
-import { RunKind, RunStatus } from './run.js';
+import { RunStatus } from './run.js';
 import { RunChangesRepository } from './run-changes.repository.js';
-import { RunsQueue } from './runs.queue.js';
 import { RunsRepository } from './runs.repository.js';
 
 /** How many rows one step of a sweep looks at; the next sweep takes the next ones. */
 const BATCH = 500;
 /** One statement removes them: more than are written between two sweeps, so that there is no backlog. */
 const IDEMPOTENCY_BATCH = 10_000;
-/** A job that was added just now may not be visible yet. */
-const OVERDUE_GRACE_SECONDS = 5;
 
 /** Raised in the name of a worker that does not answer any more. */
 class WorkerLost extends AppError {
@@ -41,17 +38,16 @@ export class RunSweeper {
     private readonly lifecycle: RunLifecycle,
     private readonly changes: RunChangesRepository,
     private readonly repository: RunsRepository,
-    private readonly queue: RunsQueue,
     private readonly files: RunFiles,
   ) {}
 
   async sweep(historySeconds: number): Promise<void> {
     await this.recoverStrays();
-    await this.addMissingJobs();
     await this.removeLeftPages();
     await this.expireResults();
     await this.removeEnded(historySeconds);
     await this.repository.removeOldIdempotencyRecords(IDEMPOTENCY_BATCH);
+    await this.repository.removeOldPaces(historySeconds);
   }
 
   private async recoverStrays(): Promise<void> {
@@ -59,12 +55,6 @@ export class RunSweeper {
       const error = stray.status === RunStatus.Cancelling ? new RunStopped('cancelled') : new WorkerLost();
       await this.lifecycle.settle(stray, error);
     });
-  }
-
-  private async addMissingJobs(): Promise<void> {
-    for (const kind of Object.values(RunKind)) {
-      await this.queue.enqueueMissing(kind, await this.changes.overdue(kind, OVERDUE_GRACE_SECONDS, BATCH));
-    }
   }
 
   /** Of runs whose worker died, or found no storage, between the end of the run and the removal of its pages. */

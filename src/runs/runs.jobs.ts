@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { RunKind } from './run.js';
 
 /** One Bull queue per kind of run, so that one kind's backlog does not delay the other. */
@@ -9,6 +8,10 @@ export const QUEUE_OF_KIND: Readonly<Record<RunKind, string>> = {
   [RunKind.Export]: EXPORTS_QUEUE,
 };
 
-/** Payload of a run's job: ids only. Fields are only ever added, and only as optional. */
-export const runJobSchema = z.object({ runId: z.uuid() });
-export type RunJob = z.infer<typeof runJobSchema>;
+/**
+ * Payload of a run's job: the run that was its reason. It wakes a worker, which takes the run whose turn it is; only workers of
+ * version 0.1 and before read the id. Fields are only ever added, and only as optional.
+ */
+export interface RunJob {
+  runId: string;
+}

@@ -8,6 +8,8 @@ import { RunCreationRepository } from './run-creation.repository.js';
 import { RunCreator } from './run-creator.js';
 import { FollowedRuns } from './followed-runs.js';
 import { FollowedRunsRepository } from './followed-runs.repository.js';
+import { RunClaimsRepository } from './run-claims.repository.js';
+import { RunDispatcher } from './run-dispatcher.js';
 import { RunExecutor } from './run-executor.js';
 import { RunFiles } from './run-files.js';
 import { RunLifecycle } from './run-lifecycle.js';
@@ -59,7 +61,7 @@ export class RunsModule {}
 /** What only a worker does: executing runs and sweeping. */
 @Module({
   imports: [RunsModule, StorageModule],
-  providers: [Scratch, RunExecutor, RunSweeper, RunSweepTimer],
-  exports: [RunExecutor, Scratch],
+  providers: [Scratch, RunClaimsRepository, RunExecutor, RunDispatcher, RunSweeper, RunSweepTimer],
+  exports: [RunDispatcher, Scratch],
 })
 export class RunsWorkerModule {}

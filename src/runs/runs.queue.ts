@@ -6,7 +6,7 @@ import { JobQueue } from '../platform/queue/job-queue.js';
 import { RunKind, type Run } from './run.js';
 import { EXPORTS_QUEUE, REPORTS_QUEUE, type RunJob } from './runs.jobs.js';
 
-/** Hands runs to the workers. The only caller of Bull for runs. */
+/** Tells the workers that there is a run. The only caller of Bull for runs. */
 @Injectable()
 export class RunsQueue {
   private readonly queues: Readonly<Record<RunKind, JobQueue<RunJob>>>;
@@ -24,10 +24,6 @@ export class RunsQueue {
 
   async enqueue(run: Pick<Run, 'id' | 'kind' | 'attempt'>, delaySeconds = 0): Promise<void> {
     await this.queues[run.kind].add({ id: jobId(run), data: { runId: run.id }, delaySeconds });
-  }
-
-  async enqueueMissing(kind: RunKind, runs: readonly Pick<Run, 'id' | 'attempt'>[]): Promise<void> {
-    await this.queues[kind].addMissing(runs.map((run) => ({ id: jobId(run), data: { runId: run.id } })));
   }
 }
 

@@ -76,11 +76,14 @@ export class RunsRepository {
     return rows.map((row) => this.asOfNow(toRun(row)));
   }
 
-  /** How many queued runs of the kind stand before it, counted up to a limit; 0 = next. */
+  /** How many queued runs of the owner and kind stand before it, counted up to a limit; 0 = the owner's next. */
   async queuePosition(run: Run): Promise<number> {
     const [row] = await this.prisma.$queryRaw<{ position: number }[]>`
       SELECT count(*)::int AS position FROM (
-        SELECT FROM runs WHERE status = 'queued' AND kind = ${run.kind}::run_kind AND created_at < ${run.createdAt}
+        SELECT FROM unnest('{false,true}'::boolean[]) AS lanes (long) CROSS JOIN LATERAL (
+          SELECT FROM runs WHERE status = 'queued' AND kind = ${run.kind}::run_kind AND owner = ${run.owner} AND long_run = long
+            AND (available_at, id) < (SELECT available_at, id FROM runs WHERE id = ${run.id}::uuid)
+          LIMIT ${MAX_QUEUE_POSITION}) AS lane
         LIMIT ${MAX_QUEUE_POSITION}) AS before`;
     return row?.position ?? 0;
   }
@@ -107,6 +110,12 @@ export class RunsRepository {
 
   async remove(id: string): Promise<void> {
     await this.prisma.run.deleteMany({ where: { id } });
+  }
+
+  /** What is known of names that no run has had for so long. */
+  async removeOldPaces(historySeconds: number): Promise<void> {
+    const updatedAt = { lt: new Date(this.clock.now().getTime() - historySeconds * 1000) };
+    await this.prisma.runPace.deleteMany({ where: { updatedAt } });
   }
 
   /** At most `limit` of them; those that another sweep removes right now are passed over. */

@@ -36,7 +36,7 @@ afterAll(async () => {
 async function completed(sql: string): Promise<Run> {
   const run = await app.create({ format: null });
   const engine = new DuckDbEngine(app.app.get(Config, { strict: false }));
-  await app.executor.execute(run.id, async (context) => {
+  await app.execute(run, async (context) => {
     const session = await engine.open({ directory: context.directory, signal: context.signal });
     const rows = await session.materialize(sql, `${context.directory}/result.parquet`);
     try {

@@ -30,7 +30,7 @@ describe('the end of a run', () => {
   it('is told once, with where to find what it left', async () => {
     const run = await app.create({ callbackUrl: 'https://example.com/hook', requestId: 'r1' });
     expect(await toldOf(run)).toEqual([]);
-    await app.executor.execute(run.id, app.work());
+    await app.execute(run, app.work());
     const self = `/api/v1/reports/${run.id}`;
     expect(await toldOf(run)).toEqual([
       {
@@ -55,7 +55,7 @@ describe('the end of a run', () => {
   it('is told of an error with its code, and of nothing that is tried again', async () => {
     const run = await app.create({ kind: 'export' });
     const claimed = await app.claim(run);
-    await app.changes.requeue(claimed ?? run, { delaySeconds: 0, failures: 1 });
+    await app.changes.requeue(claimed ?? run, { delaySeconds: 0, failures: 1, longRunSeconds: 60 });
     expect(await toldOf(run)).toEqual([]);
     const again = await app.claim(run);
     await app.changes.fail(again ?? run, { code: 'source-failed', detail: 'It said no.', attempt: 2 }, 60);
@@ -89,20 +89,32 @@ describe('an event', () => {
   it('is there if and only if the change is', async () => {
     const run = (await app.claim(await app.create())) ?? expect.fail();
     await app.sql.query(`ALTER TABLE outbox_events ADD CONSTRAINT none CHECK (false) NOT VALID`);
-    const completed = app.changes.complete(run, outcomeOf(run).manifest, { artifact: null, resultTtlSeconds: 60 });
+    const completed = app.changes.complete(run, outcomeOf(run).manifest, {
+      artifact: null,
+      resultTtlSeconds: 60,
+      longRunSeconds: 60,
+    });
     await expect(completed).rejects.toThrow();
     expect(await app.changes.stateOf(run.id)).toMatchObject({ status: 'running' });
     await app.sql.query(`ALTER TABLE outbox_events DROP CONSTRAINT none`);
 
     const fenced = { ...run, attempt: 7 };
-    const none = await app.changes.complete(fenced, outcomeOf(run).manifest, { artifact: null, resultTtlSeconds: 60 });
+    const none = await app.changes.complete(fenced, outcomeOf(run).manifest, {
+      artifact: null,
+      resultTtlSeconds: 60,
+      longRunSeconds: 60,
+    });
     expect([none, await toldOf(run)]).toEqual([null, []]);
   });
 
   it('is written once when the answer of the database is lost and the worker tries again', async () => {
     const run = (await app.claim(await app.create())) ?? expect.fail();
     const complete = async () =>
-      await app.changes.complete(run, outcomeOf(run).manifest, { artifact: null, resultTtlSeconds: 60 });
+      await app.changes.complete(run, outcomeOf(run).manifest, {
+        artifact: null,
+        resultTtlSeconds: 60,
+        longRunSeconds: 60,
+      });
     // What a lost answer leaves: the change is made, and the caller does not know.
     await complete();
     expect(await complete()).toBeNull();

@@ -37,7 +37,7 @@ describe('creating', () => {
     expect(new Set(created.map(({ run }) => run.id)).size).toBe(1);
     expect(created.filter(({ reuse }) => reuse?.kind === 'inflight')).toHaveLength(19);
     const id = created[0]?.run.id ?? '';
-    await app.executor.execute(id, app.work());
+    await app.execute(created[0]!.run, app.work());
     expect(await app.creator.create(request)).toMatchObject({ run: { id }, reuse: { kind: 'cache' } });
     const others = [
       { parameters: { limit: 4 } },
@@ -60,7 +60,7 @@ describe('following', () => {
       return events.filter(({ type }) => type === 'status');
     };
     const live = follow(0);
-    await app.executor.execute(run.id, app.work());
+    await app.execute(run, app.work());
     const told = await live;
     expect(told.map(({ data }) => data.status)).toEqual(['queued', 'running', 'completed']);
     expect(await follow(0)).toEqual(told);
@@ -71,7 +71,7 @@ describe('following', () => {
   it('wakes a waiter by the announcement of the end', async () => {
     const run = await app.create();
     const waiting = app.runs.wait(run, 30);
-    await app.executor.execute(run.id, app.work());
+    await app.execute(run, app.work());
     expect((await waiting).status).toBe('completed');
   });
 });

@@ -191,7 +191,7 @@ describe('a follower', () => {
   it('is not led astray by an id that the run has not reached', async () => {
     const run = await app.create();
     const { events, ended } = follow(run, 4711);
-    await app.executor.execute(run.id, app.work());
+    await app.execute(run, app.work());
     await ended;
     expect(events.at(-1)?.data.status).toBe('completed');
   });
@@ -217,7 +217,7 @@ describe('the place in the queue', () => {
     // Whoever goes on after the id that came with the place misses nothing.
     const resumed = follow(third, following.events.at(-1)!.id);
     await app.runs.cancel('ann', second.id);
-    await app.executor.execute(third.id, app.work());
+    await app.execute(third, app.work());
     await resumed.ended;
     const changes = resumed.events.filter(({ type }) => type === 'status');
     expect(changes.map(({ data }) => data.status)).toEqual(['running', 'completed']);

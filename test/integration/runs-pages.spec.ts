@@ -63,10 +63,10 @@ async function expectNothingLeft(run: Run): Promise<void> {
 describe('pages', () => {
   it('are handed on from attempt to attempt, and removed when the run is complete', async () => {
     const run = await create();
-    await app.executor.execute(run.id, fetching(failing));
+    await app.execute(run, fetching(failing));
     expect(await app.filesOf(run)).toEqual(['pages/0.parquet']);
     await due(run);
-    await app.executor.execute(run.id, fetching());
+    await app.execute(run, fetching());
     expect((await app.show(run)).status).toBe('completed');
     expect(await app.filesOf(run)).toEqual(['2/result.parquet']);
     expect(await pageCount(run.id)).toBe(0);
@@ -84,8 +84,8 @@ describe('pages', () => {
 
   it('are removed with a run that cannot succeed', async () => {
     const run = await create();
-    await app.executor.execute(
-      run.id,
+    await app.execute(
+      run,
       fetching(async () => Promise.reject(ValidationFailed.at('/x', 'no'))),
     );
     expect((await app.show(run)).status).toBe('error');
@@ -95,7 +95,7 @@ describe('pages', () => {
   it('that could not be removed with their run are removed by the sweep', async () => {
     const run = await create();
     vi.spyOn(app.storage, 'removeAll').mockRejectedValueOnce(new StorageUnavailable());
-    await app.executor.execute(run.id, fetching());
+    await app.execute(run, fetching());
     expect((await app.show(run)).status).toBe('completed');
     expect(await app.filesOf(run)).toEqual(['1/result.parquet', 'pages/0.parquet']);
     await sweep();
@@ -108,14 +108,14 @@ describe('failures', () => {
   it('do not add up while pages are added, and do when none are', async () => {
     const run = await create();
     for (let attempt = 1; attempt <= 5; attempt += 1) {
-      await app.executor.execute(run.id, fetching(failing));
+      await app.execute(run, fetching(failing));
       expect(await app.show(run)).toMatchObject({ status: 'queued', attempt, failures: 0 });
       await due(run);
     }
-    await app.executor.execute(run.id, app.work(failing));
+    await app.execute(run, app.work(failing));
     expect(await app.show(run)).toMatchObject({ status: 'queued', failures: 1 });
     await due(run);
-    await app.executor.execute(run.id, app.work(failing));
+    await app.execute(run, app.work(failing));
     expect(await app.show(run)).toMatchObject({ status: 'error', error: { code: 'service-unavailable' } });
     await expectNothingLeft(run);
   });
@@ -124,7 +124,7 @@ describe('failures', () => {
 describe('a cancel', () => {
   it('leaves no page', async () => {
     const run = await create();
-    const done = app.executor.execute(run.id, fetching(untilAborted));
+    const done = app.execute(run, fetching(untilAborted));
     await vi.waitFor(async () => expect(await pageCount(run.id)).toBe(1));
     await app.runs.cancel('ann', run.id);
     await done;
@@ -134,7 +134,7 @@ describe('a cancel', () => {
 
   it('of a run that waits for its next attempt leaves no page either', async () => {
     const run = await create();
-    await app.executor.execute(run.id, fetching(failing));
+    await app.execute(run, fetching(failing));
     expect((await app.runs.cancel('ann', run.id)).status).toBe('cancelled');
     await expectNothingLeft(run);
     const { rows } = await app.sql.query<{ status: string }>(
@@ -148,11 +148,11 @@ describe('a cancel', () => {
     const run = await create();
     const away = () => vi.spyOn(app.storage, 'removeAll').mockRejectedValue(new StorageUnavailable());
     if (who === 'nobody') {
-      await app.executor.execute(run.id, fetching(failing));
+      await app.execute(run, fetching(failing));
       away();
       await app.runs.cancel('ann', run.id);
     } else {
-      const done = app.executor.execute(run.id, fetching(untilAborted));
+      const done = app.execute(run, fetching(untilAborted));
       await vi.waitFor(async () => expect(await pageCount(run.id)).toBe(1));
       away();
       await app.runs.cancel('ann', run.id);
@@ -173,7 +173,7 @@ describe('a cancel', () => {
     ['be handed back', async () => Promise.reject(new RunStopped('drained'))],
   ])('is not overwritten by work that is about to %s', async (_, ends) => {
     const run = await create();
-    await app.executor.execute(run.id, fetching(async () => {
+    await app.execute(run, fetching(async () => {
       await app.sql.query(`UPDATE runs SET status = 'cancelling' WHERE id = $1`, [run.id]);
       await ends();
     })); // prettier-ignore
@@ -183,7 +183,7 @@ describe('a cancel', () => {
 
   it('is followed by the removal of what a lost worker writes afterwards', async () => {
     const run = await create();
-    await app.executor.execute(run.id, app.work(async () => {
+    await app.execute(run, app.work(async () => {
       await app.sql.query(
         `UPDATE runs SET status = 'cancelling', lease_until = now() - interval '1 second' WHERE id = $1`, [run.id]);
       await sweep();
@@ -203,19 +203,19 @@ describe('a drain', () => {
       const started = Promise.withResolvers<undefined>();
       const finish = Promise.withResolvers<undefined>();
       const working = [
-        worker.executor.execute(paged.id, async ({ draining, signal }) => {
+        worker.execute(paged, async ({ draining, signal }) => {
           await new Promise((resolve) => draining.addEventListener('abort', resolve));
           expect(signal.aborted).toBe(false);
           throw new RunStopped('drained');
         }),
-        worker.executor.execute(other.id, worker.work(async () => {
+        worker.execute(other, worker.work(async () => {
           started.resolve(undefined);
           await finish.promise;
         })), // prettier-ignore
       ];
       await started.promise;
       await vi.waitFor(async () => expect((await worker.show(paged)).status).toBe('running'));
-      const drained = worker.executor.drain();
+      const drained = worker.dispatcher.drain();
       await working[0];
       expect(await worker.show(paged)).toMatchObject({ status: 'queued', attempt: 1, failures: 0 });
       expect((await worker.show(other)).status).toBe('running');
@@ -232,11 +232,10 @@ describe('a drain', () => {
     try {
       const run = await worker.create();
       const work = vi.fn(worker.work());
-      const execution = worker.executor.execute(run.id, work);
-      await worker.executor.drain();
+      worker.dispatcher.open('report', work).start();
+      await worker.dispatcher.drain();
       expect(await worker.show(run)).toMatchObject({ status: 'queued', attempt: 1, failures: 0 });
       expect(work).not.toHaveBeenCalled();
-      await execution;
     } finally {
       await worker.stop();
     }

@@ -42,7 +42,7 @@ describe('a claim', () => {
   it('starts the clock of the deadline once', async () => {
     const run = await app.create({ timeoutSeconds: 100 });
     const first = await app.claim(run);
-    await app.changes.requeue(first ?? run, { delaySeconds: 0, failures: 1 });
+    await app.changes.requeue(first ?? run, { delaySeconds: 0, failures: 1, longRunSeconds: 60 });
     const second = await app.claim(run);
     expect(second).toMatchObject({
       attempt: 2,
@@ -56,7 +56,7 @@ describe('a claim', () => {
   it('is not to be had before its time', async () => {
     const run = await app.create();
     const first = await app.claim(run);
-    await app.changes.requeue(first ?? run, { delaySeconds: 60, failures: 1 });
+    await app.changes.requeue(first ?? run, { delaySeconds: 60, failures: 1, longRunSeconds: 60 });
     expect(await app.claim(run)).toBeNull();
   });
 });
@@ -65,15 +65,19 @@ describe('a worker that was fenced off', () => {
   it('can change nothing any more', async () => {
     const run = await app.create();
     const lost = (await app.claim(run, 'lost')) ?? run;
-    await app.changes.requeue(lost, { delaySeconds: 0, failures: 1 });
+    await app.changes.requeue(lost, { delaySeconds: 0, failures: 1, longRunSeconds: 60 });
     const held = (await app.claim(run, 'new')) ?? run;
     const error = { code: 'query-failed', detail: '', attempt: 1 } as const;
     expect(await app.changes.renew(lost, 60, null)).toBeNull();
     expect(
-      await app.changes.complete(lost, outcomeOf(lost).manifest, { artifact: null, resultTtlSeconds: 1 }),
+      await app.changes.complete(lost, outcomeOf(lost).manifest, {
+        artifact: null,
+        resultTtlSeconds: 1,
+        longRunSeconds: 60,
+      }),
     ).toBeNull();
     expect(await app.changes.fail(lost, error, 1)).toBeNull();
-    expect(await app.changes.requeue(lost, { delaySeconds: 0, failures: 1 })).toBeNull();
+    expect(await app.changes.requeue(lost, { delaySeconds: 0, failures: 1, longRunSeconds: 60 })).toBeNull();
     expect(await app.changes.confirmCancel(lost, 1)).toBeNull();
     expect(await app.show(run)).toMatchObject({ status: 'running', attempt: held.attempt });
   });
@@ -82,7 +86,7 @@ describe('a worker that was fenced off', () => {
 describe('the executor', () => {
   it('sees a run to its end, and says each step', async () => {
     const run = await app.create();
-    await app.executor.execute(run.id, app.work());
+    await app.execute(run, app.work());
     expect(await app.show(run)).toMatchObject({ status: 'completed', totalRows: 5, attempt: 1, progress: null });
     expect(await statusesOf(run)).toEqual(['queued', 'running', 'completed']);
     expect(await app.filesOf(run)).toEqual(['1/result.parquet']);
@@ -91,11 +95,11 @@ describe('the executor', () => {
   it('tries again what may succeed, and removes what the failed attempt wrote', async () => {
     const run = await app.create();
     const failing = app.work(async () => Promise.reject(new ServiceUnavailable('the storage is away')));
-    await app.executor.execute(run.id, failing);
+    await app.execute(run, failing);
     expect(await app.show(run)).toMatchObject({ status: 'queued', failures: 1, error: null });
     expect(await app.filesOf(run)).toEqual([]);
     await app.sql.query('UPDATE runs SET available_at = now() WHERE id = $1', [run.id]);
-    await app.executor.execute(run.id, failing);
+    await app.execute(run, failing);
     expect(await app.show(run)).toMatchObject({
       status: 'error',
       attempt: 2,
@@ -105,8 +109,8 @@ describe('the executor', () => {
 
   it('does not try again what cannot succeed', async () => {
     const run = await app.create();
-    await app.executor.execute(
-      run.id,
+    await app.execute(
+      run,
       app.work(async () => Promise.reject(ValidationFailed.at('/x', 'no'))),
     );
     expect(await app.show(run)).toMatchObject({ status: 'error', attempt: 1, error: { code: 'validation-failed' } });
@@ -114,7 +118,7 @@ describe('the executor', () => {
 
   it('stops the work of a cancelled run, then says so', async () => {
     const run = await app.create();
-    const done = app.executor.execute(run.id, app.work(untilAborted));
+    const done = app.execute(run, app.work(untilAborted));
     await vi.waitFor(async () => {
       expect(await app.filesOf(run)).toHaveLength(1);
     });
@@ -127,7 +131,7 @@ describe('the executor', () => {
 
   it('does not complete a run that was cancelled at its last moment', async () => {
     const run = await app.create();
-    await app.executor.execute(run.id, app.work(async () => {
+    await app.execute(run, app.work(async () => {
       await app.sql.query(`UPDATE runs SET status = 'cancelling' WHERE id = $1`, [run.id]);
     })); // prettier-ignore
     expect((await app.show(run)).status).toBe('cancelled');
@@ -141,7 +145,7 @@ describe('the executor', () => {
       await complete(...args);
       throw new Error('the connection was lost');
     });
-    await app.executor.execute(run.id, app.work());
+    await app.execute(run, app.work());
     lossy.mockRestore();
     expect(await app.show(run)).toMatchObject({ status: 'completed', attempt: 1, failures: 0 });
     expect(await app.filesOf(run)).toEqual(['1/result.parquet']);
@@ -149,7 +153,7 @@ describe('the executor', () => {
 
   it('ends a run at its deadline', async () => {
     const run = await app.create({ timeoutSeconds: 1 });
-    await app.executor.execute(run.id, app.work(untilAborted));
+    await app.execute(run, app.work(untilAborted));
     expect(await app.show(run)).toMatchObject({ status: 'error', error: { code: 'run-deadline-exceeded' } });
   });
 });
@@ -192,7 +196,7 @@ describe('the sweep', () => {
 
   it('removes the files of a result whose time is over, and expires it', async () => {
     const run = await app.create();
-    await app.executor.execute(run.id, app.work());
+    await app.execute(run, app.work());
     await sweep();
     expect((await app.show(run)).status).toBe('completed');
     await app.sql.query(`UPDATE runs SET expires_at = now() WHERE id = $1`, [run.id]);
@@ -203,9 +207,9 @@ describe('the sweep', () => {
 
   it('removes what was purged, also when it had to be stopped first', async () => {
     const ended = await app.create();
-    await app.executor.execute(ended.id, app.work());
+    await app.execute(ended, app.work());
     const running = await app.create();
-    const done = app.executor.execute(running.id, app.work(untilAborted));
+    const done = app.execute(running, app.work(untilAborted));
     await vi.waitFor(async () => {
       expect((await app.show(running)).status).toBe('running');
     });

@@ -6,9 +6,11 @@ import { Config } from '../../src/config/config.js';
 import { ConfigurationModule } from '../../src/config/configuration.module.js';
 import { PrismaModule } from '../../src/platform/prisma/prisma.module.js';
 import { QueueModule } from '../../src/platform/queue/queue.module.js';
-import type { RunContext, RunOutcome } from '../../src/runs/run-context.js';
+import type { RunContext, RunOutcome, RunWork } from '../../src/runs/run-context.js';
 import { RunChangesRepository } from '../../src/runs/run-changes.repository.js';
+import { RunClaimsRepository } from '../../src/runs/run-claims.repository.js';
 import { RunCreator } from '../../src/runs/run-creator.js';
+import { RunDispatcher } from '../../src/runs/run-dispatcher.js';
 import { RunExecutor } from '../../src/runs/run-executor.js';
 import type { NewRun, Run } from '../../src/runs/run.js';
 import { RunsModule, RunsWorkerModule } from '../../src/runs/runs.module.js';
@@ -17,11 +19,16 @@ import { Storage } from '../../src/storage/storage.js';
 import { testConfig } from './config.js';
 import { createDatabase } from './database.js';
 
+/** Takes any run, of an owner who has none of many in work. */
+export const CLAIM = { workerId: 'w1', leaseSeconds: 60, runningLimit: 1000, shortOnly: false };
+
 /** The runs part of a worker, with a database and local storage of its own and no sweep but the one that a test asks for. */
 export class RunsApp {
   readonly runs: RunsService;
   readonly creator: RunCreator;
   readonly changes: RunChangesRepository;
+  readonly claims: RunClaimsRepository;
+  readonly dispatcher: RunDispatcher;
   readonly executor: RunExecutor;
   readonly storage: Storage;
 
@@ -33,6 +40,8 @@ export class RunsApp {
     this.runs = app.get(RunsService);
     this.creator = app.get(RunCreator);
     this.changes = app.get(RunChangesRepository);
+    this.claims = app.get(RunClaimsRepository);
+    this.dispatcher = app.get(RunDispatcher);
     this.executor = app.get(RunExecutor);
     this.storage = app.get(Storage, { strict: false });
   }
@@ -75,8 +84,25 @@ export class RunsApp {
     return await this.runs.get(run.owner, run.id);
   }
 
+  /** Takes this run for a worker: the others of its kind are put aside meanwhile. Null if it is not to be had. */
   async claim(run: Run, worker = 'w1'): Promise<Run | null> {
-    return await this.changes.claim(run.id, { workerId: worker, leaseSeconds: 60 });
+    await this.sql.query(
+      `UPDATE runs SET available_at = available_at + interval '100 years'
+       WHERE status = 'queued' AND kind = $1 AND id <> $2 AND available_at <= now()`,
+      [run.kind, run.id],
+    );
+    const claim = await this.claims.next(run.kind, { ...CLAIM, workerId: worker });
+    await this.sql.query(
+      `UPDATE runs SET available_at = available_at - interval '100 years' WHERE available_at > now() + interval '50 years'`,
+    );
+    return claim?.run ?? null;
+  }
+
+  /** Takes the run and sees it to its end. */
+  async execute(run: Run, work: RunWork): Promise<void> {
+    const claimed = await this.claim(run);
+    if (claimed?.id !== run.id) throw new Error(`run ${run.id} could not be taken`);
+    await this.executor.execute(claimed, work);
   }
 
   /** Work that writes a file for its attempt, then does what it is told. */
