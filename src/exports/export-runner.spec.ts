@@ -7,6 +7,7 @@ import { DuckDbEngine } from '../platform/query-engine/duckdb-engine.js';
 import { ProcessEngine } from '../platform/query-engine/process-engine.js';
 import { RowCountMismatch } from '../results/result-errors.js';
 import { ResultWriter } from '../results/result-writer.js';
+import type { Limits } from '../limits/limits.js';
 import { RunEngine } from '../results/run-engine.js';
 import type { RunContext } from '../runs/run-context.js';
 import type { Run, RunInput, RunPhase } from '../runs/run.js';
@@ -105,7 +106,9 @@ describe('an export at work', () => {
 async function run(said: number | null, shape: object = {}, source: Source = new FiveRows(said)) {
   const runner = new ExportRunner(
     new Sources(new Map([['dataset', source]])),
-    new RunEngine(new DuckDbEngine(testConfig()), new ProcessEngine(testConfig())),
+    new RunEngine(new DuckDbEngine(testConfig()), new ProcessEngine(testConfig()), {
+      of: async () => Promise.resolve(testConfig().limits),
+    } as unknown as Limits),
     new ResultWriter(await LocalStorage.open({ root: join(folder, 'storage'), publicUrl: '', signingKey: 'k' })),
   );
   const directory = await mkdtemp(join(folder, 'attempt-'));

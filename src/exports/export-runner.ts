@@ -27,7 +27,7 @@ export class ExportRunner {
     const { run, directory, signal } = context;
     const spec = exportSpec.parse(run.parameters);
     const distrusted = hasClientSql(spec) || run.failures > 0;
-    const session = await this.engine.open({ directory, timeZone: run.timeZone, signal, distrusted });
+    const session = await this.engine.open({ directory, timeZone: run.timeZone, signal, distrusted, owner: run.owner });
     try {
       context.progress(RunPhase.Fetch);
       const staged = await this.sources.of(spec.source).stage({

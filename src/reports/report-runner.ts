@@ -43,7 +43,7 @@ export class ReportRunner {
     const { run, directory, signal } = context;
     const definition = await this.definitions.getVersion(run.owner, run.name, run.definitionVersion);
     const distrusted = definition.origin === 'stored' || run.failures > 0;
-    const session = await this.engine.open({ directory, timeZone: run.timeZone, signal, distrusted });
+    const session = await this.engine.open({ directory, timeZone: run.timeZone, signal, distrusted, owner: run.owner });
     try {
       context.progress(RunPhase.Query, { percent: 0 });
       const rows =

@@ -38,7 +38,7 @@ export class Renderer {
     try {
       const file = join(directory, RESULT_FILE);
       await pipeline(await this.storage.read(run.manifest.key), createWriteStream(file), { signal });
-      const session = await this.engine.open({ directory, signal, distrusted: claim.attempt > 1 });
+      const session = await this.engine.open({ directory, signal, distrusted: claim.attempt > 1, owner: run.owner });
       try {
         await session.relate(RESULT_TABLE, file);
         const request = { session, directory, run, signal, format: claim.format, keyPrefix: this.prefixOf(claim) };

@@ -1,6 +1,7 @@
 import { BullModule } from '@nestjs/bull';
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
 import { QueryEngineModule } from '../platform/query-engine/query-engine.module.js';
 import { RunsModule, RunsWorkerModule } from '../runs/runs.module.js';
 import { StorageModule } from '../storage/storage.module.js';
@@ -30,7 +31,7 @@ export class ResultsModule {}
 
 /** Making results, which only a worker does. */
 @Module({
-  imports: [ResultsModule, RunsModule, RunsWorkerModule, StorageModule, QueryEngineModule, queue],
+  imports: [LimitsModule, ResultsModule, RunsModule, RunsWorkerModule, StorageModule, QueryEngineModule, queue],
   providers: [ResultWriter, RunEngine, Renderer, RenderWorker, RendersProcessor, RenderSweeper],
   exports: [ResultWriter, RunEngine, RenderWorker, RendersProcessor],
 })

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Limits } from '../limits/limits.js';
 import {
   IsolatedQueryEngine,
   QueryEngine,
@@ -6,12 +7,16 @@ import {
   type SessionOptions,
 } from '../platform/query-engine/query-engine.js';
 
+/** `owner`: whose limit of rows holds. */
+export type RunSession = Omit<SessionOptions, 'limits'> & { distrusted: boolean; owner: string };
+
 /** Opens the engine for work on a run, where it can do the least harm. */
 @Injectable()
 export class RunEngine {
   constructor(
     private readonly engine: QueryEngine,
     private readonly isolated: IsolatedQueryEngine,
+    private readonly limits: Limits,
   ) {}
 
   /**
@@ -19,7 +24,8 @@ export class RunEngine {
    * that the engine does not count, it is not this worker that ends, with all its other runs. A process of its own costs
    * about a tenth of a second, which is why not everything has one.
    */
-  async open({ distrusted, ...options }: SessionOptions & { distrusted: boolean }): Promise<QuerySession> {
-    return await (distrusted ? this.isolated : this.engine).open(options);
+  async open({ distrusted, owner, ...options }: RunSession): Promise<QuerySession> {
+    const { rows } = await this.limits.of(owner);
+    return await (distrusted ? this.isolated : this.engine).open({ ...options, limits: { rows } });
   }
 }

@@ -10,6 +10,7 @@ import { ArtifactsRepository, type Artifact } from '../../src/results/artifacts.
 import { RenderWorker } from '../../src/results/render-worker.js';
 import { Renderer } from '../../src/results/renderer.js';
 import { ResultWriter } from '../../src/results/result-writer.js';
+import type { Limits } from '../../src/limits/limits.js';
 import { RunEngine } from '../../src/results/run-engine.js';
 import { Scratch } from '../../src/runs/scratch.js';
 import type { Run } from '../../src/runs/run.js';
@@ -24,7 +25,9 @@ beforeAll(async () => {
   const get = <T>(token: abstract new (...args: never[]) => T): T => app.app.get(token, { strict: false });
   const [config, storage] = [get(Config), app.storage];
   artifacts = new ArtifactsRepository(get(PrismaService), new AuditLog(new AuditRepository(get(PrismaService))));
-  const engine = new RunEngine(new DuckDbEngine(config), new ProcessEngine(config));
+  const engine = new RunEngine(new DuckDbEngine(config), new ProcessEngine(config), {
+    of: async () => Promise.resolve(config.limits),
+  } as unknown as Limits);
   const renderer = new Renderer(app.runs, storage, engine, new ResultWriter(storage), get(Scratch));
   worker = new RenderWorker(artifacts, renderer, storage, get(Broadcast), config);
 });

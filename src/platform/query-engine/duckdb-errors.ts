@@ -1,4 +1,4 @@
-import { AppError, type ErrorPlace } from '../../common/errors.js';
+import { AppError, LimitReached, type ErrorPlace } from '../../common/errors.js';
 import { isObject } from '../../common/is-object.js';
 import type { QueryLimits } from './query-engine.js';
 import { QueryFailed, QueryInvalid, QueryOutOfMemory, QuerySpillLimit } from './query-errors.js';
@@ -44,6 +44,7 @@ export function toQueryError(cause: unknown, context: ErrorContext): AppError {
   if (cause instanceof AppError) return cause;
   const error = parse(cause);
   const message = withoutPaths(error.message, context.directory);
+  if (error.kind === 'Sequence' && context.limits.rows !== undefined) return tooManyRows(context.limits.rows, cause);
   const places = placesOf(error, message, context);
   if (error.kind === 'Out of Memory') return outOfMemory(error.message, context.limits, cause);
   if (/unused parameter|Values were not provided|Expected \d+ parameters|parameter .* not found/i.test(error.message)) {
@@ -60,6 +61,14 @@ export function toQueryError(cause: unknown, context: ErrorContext): AppError {
 /** Whether the engine stopped because it was told to. */
 export function isInterrupt(cause: unknown): boolean {
   return parse(cause).kind === 'Interrupt';
+}
+
+function tooManyRows(limit: number, cause: unknown): LimitReached {
+  return new LimitReached(
+    `The result has more than the ${String(limit)} rows that it may have (rows). Filter it, or ask for it in parts. ` +
+      'An operator can raise the limit.',
+    { cause },
+  );
 }
 
 function outOfMemory(text: string, limits: QueryLimits, cause: unknown): AppError {

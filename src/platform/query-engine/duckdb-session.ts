@@ -20,6 +20,9 @@ import { rowsOf, Statements } from './statements.js';
 const RESULT_ROWS_PER_GROUP = 40_960;
 const RESULT_FORMAT = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1';
 
+/** No name that a client can give to a relation. */
+const COUNTER = 'longhaul_rows';
+
 export interface SessionParts {
   instance: DuckDBInstance;
   connection: DuckDBConnection;
@@ -87,7 +90,11 @@ export class DuckDbSession implements QuerySession {
       const columns = await this.bind(sql, parameters);
       const format = `${RESULT_FORMAT}, ROW_GROUP_SIZE ${String(rowsPerGroup(columns.length, RESULT_ROWS_PER_GROUP))}`;
       const projection = exactProjection(columns);
-      const [prefix, suffix] = projection === null ? ['COPY (\n', ')'] : [`COPY (SELECT ${projection} FROM (\n`, '))'];
+      const { rows } = this.parts.limits;
+      if (rows !== undefined) await this.countTo(rows);
+      const bound = rows === undefined ? '' : ` WHERE nextval(${quoteText(COUNTER)}) > 0`;
+      const prefix = `COPY (SELECT ${projection ?? '*'} FROM (\n`;
+      const suffix = `)${bound})`;
       const text = `${prefix}${withoutTerminator(sql)}\n${suffix} TO ${quoteText(target)} (${format})`;
       const reader = await this.translated({ sql, prefixBytes: prefix.length }, async () => {
         const bindings = await toBindings(this.parts.connection, parameters);
@@ -95,6 +102,14 @@ export class DuckDbSession implements QuerySession {
       });
       return Number(reader.value(0, 0));
     });
+  }
+
+  /**
+   * A sequence that ends is the bound: it counts in all threads and ends the statement at once. A LIMIT would do the same in one
+   * thread: 4 million rows of 8 columns took 1.5 to 2 times as long with it, and no longer with the sequence.
+   */
+  private async countTo(rows: number): Promise<void> {
+    await this.statements.run(`CREATE OR REPLACE SEQUENCE ${COUNTER} MAXVALUE ${String(rows)} NO CYCLE`);
   }
 
   close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { AppError, type ErrorPlace } from '../../common/errors.js';
+import { AppError, LimitReached, type ErrorPlace } from '../../common/errors.js';
 import type { OpenOptions } from './duckdb-open.js';
 import type { QueryColumn, QueryParameters, QueryProgress } from './query-engine.js';
 import { QueryFailed, QueryInvalid, QueryOutOfMemory, QuerySpillLimit } from './query-errors.js';
@@ -41,7 +41,7 @@ export interface SentError {
   cause: string;
 }
 
-const TYPED = { QueryInvalid, QueryFailed, QueryOutOfMemory, QuerySpillLimit };
+const TYPED = { LimitReached, QueryInvalid, QueryFailed, QueryOutOfMemory, QuerySpillLimit };
 /** The engine may quote a value of any length. */
 const MAX_CAUSE = 4_000;
 

@@ -32,6 +32,18 @@ describe.each([DuckDbEngine, ProcessEngine])('%o', (Engine) => {
     await rm(directory, { recursive: true });
   });
 
+  it('writes as many rows as it may, in order, and ends at the first one more', async () => {
+    await open({ limits: { rows: 100_000 } });
+    const most = 'SELECT range AS n FROM range(100_000) ORDER BY n DESC';
+    expect(await session.materialize(most, 'r.parquet')).toBe(100_000);
+    await session.relate('r', 'r.parquet');
+    expect(await session.query('SELECT n FROM r LIMIT 2')).toEqual([{ n: 99_999n }, { n: 99_998n }]);
+    // All of them would take hours.
+    const endless = session.materialize('SELECT range AS n FROM range(1_000_000_000_000)', 'e.parquet');
+    await expect(endless).rejects.toMatchObject({ code: 'limit-reached', retryable: false });
+    await expect(endless).rejects.toThrow('100000 rows');
+  });
+
   it('keeps the order, the types and every digit in a result', async () => {
     await open();
     const sql = `SELECT 9007199254740993 + range AS id, CAST(1.50 AS DECIMAL(9, 2)) AS price FROM range(100000) ORDER BY id DESC -- last`;

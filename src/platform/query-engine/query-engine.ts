@@ -23,6 +23,8 @@ export interface QueryLimits {
   memoryMb: number;
   threads: number;
   spillMb: number;
+  /** Rows that `materialize` may write; no bound without it. */
+  rows?: number;
 }
 
 export interface SessionOptions {
@@ -60,7 +62,7 @@ export interface QuerySession {
   query(sql: string, options?: QueryOptions): Promise<Record<string, unknown>[]>;
   /** Binds an untrusted SELECT without running it. Throws `QueryInvalid` with the engine's message and position. */
   describe(sql: string, parameters?: QueryParameters): Promise<QueryColumn[]>;
-  /** Runs an untrusted SELECT into a Parquet file of the session's folder, in the order of the query. Returns the number of rows. */
+  /** Runs an untrusted SELECT into a Parquet file of the session's folder, in the order of the query. Returns the number of rows. Throws `LimitReached` at the first one beyond the limit. */
   materialize(sql: string, file: string, options?: QueryOptions): Promise<number>;
   /** Ends the engine and removes what it spilled. Safe to call twice. */
   close(): Promise<void>;
