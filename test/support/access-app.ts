@@ -39,6 +39,10 @@ export class AccessApp {
     return new AccessApp(new ApiKeysService(repository), bootstrap, authenticator, sql, prisma, database);
   }
 
+  get databaseUrl(): string {
+    return this.database.url;
+  }
+
   async authenticate(headers: IncomingHttpHeaders) {
     return await this.authenticator.authenticate(aRequest(headers));
   }
