@@ -148,3 +148,18 @@ it('removes old entries of the audit, in steps, and keys that have been of no us
   const left = await app.sql.query<{ name: string }>('SELECT name FROM api_keys ORDER BY name');
   expect(left.rows.map(({ name }) => name)).toEqual(['in use', 'just expired', 'just revoked', 'long in use']);
 });
+
+it('gives the turn to one process of many, and to the next when it does not hold on to it', async () => {
+  const claims = Array.from({ length: 8 }, () => ({ name: 'test', holder: randomUUID() }));
+  const take = async () => await Promise.all(claims.map(async (claim) => app.turns.take(claim, 600)));
+  const first = await take();
+  expect(first.filter(Boolean)).toHaveLength(1);
+  expect((await take()).filter(Boolean)).toEqual([]);
+  const [holder] = claims.filter((_, index) => first[index]);
+  const [other] = claims.filter((_, index) => !first[index]);
+  if (holder === undefined || other === undefined) throw new Error('Nobody has the turn.');
+  expect(await app.turns.hold(other, 0)).toBe(false);
+  expect(await app.turns.hold(holder, 0)).toBe(true);
+  expect(await app.turns.take(other, 600)).toBe(true);
+  expect(await app.turns.hold(holder, 600)).toBe(false);
+});

@@ -8,6 +8,7 @@ import { QueueModule } from '../../src/platform/queue/queue.module.js';
 import { OrphanSweep, type OrphanReport } from '../../src/retention/orphan-sweep.js';
 import { Retention } from '../../src/retention/retention.js';
 import { RetentionWorkerModule } from '../../src/retention/retention.module.js';
+import { SweepTurnsRepository } from '../../src/retention/sweep-turns.repository.js';
 import { RunSweeper } from '../../src/runs/run-sweeper.js';
 import { RunsWorkerModule } from '../../src/runs/runs.module.js';
 import { Storage } from '../../src/storage/storage.js';
@@ -19,6 +20,7 @@ const HISTORY_SECONDS = 90 * 86_400;
 /** All sweeps that remove files, with a database of their own; they sweep when a test asks for it. */
 export class RetentionApp {
   readonly storage: Storage;
+  readonly turns: SweepTurnsRepository;
 
   private constructor(
     private readonly app: TestingModule,
@@ -26,6 +28,7 @@ export class RetentionApp {
     private readonly drop: () => Promise<void>,
   ) {
     this.storage = app.get(Storage, { strict: false });
+    this.turns = app.get(SweepTurnsRepository);
   }
 
   static async start(redisDatabase: number, environment: Readonly<Record<string, string>>): Promise<RetentionApp> {

@@ -15,7 +15,7 @@ const storage = await LocalStorage.open({ root, signingKey, publicUrl: '', clock
 const retention = new Retention(new RetentionRepository(prisma), storage, config);
 const orphans = new OrphanSweep(storage, storage, new StoredReferencesRepository(prisma));
 for (;;) {
-  await retention.sweep(new AbortController().signal);
+  await retention.sweep(new globalThis.AbortController().signal);
   await orphans.sweep({ before: new Date(Date.now() - 1000), remove: true, goesOn: () => Promise.resolve(true) });
   console.log('swept');
 }
