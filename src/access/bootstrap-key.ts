@@ -1,9 +1,9 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { digestOfKey, prefixOfKey } from '../common/api-key.js';
+import { DEFAULT_OWNER } from '../common/owners.js';
 import { Scope } from '../common/scope.js';
 import { Config } from '../config/config.js';
-import { DEFAULT_OWNER } from '../platform/http/caller.js';
 import { asDatabaseAway } from '../platform/prisma/database-errors.js';
 import { BOOTSTRAP_NAME } from './api-key.js';
 import { ApiKeysRepository } from './api-keys.repository.js';

@@ -1,11 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { digestOfKey, isSameDigest, prefixOfKey } from '../common/api-key.js';
 import type { Actor } from '../common/actor.js';
+import { DEFAULT_OWNER } from '../common/owners.js';
 import { SCOPES, type Scope } from '../common/scope.js';
 import { Config } from '../config/config.js';
 import { Unauthenticated } from '../platform/http/access-errors.js';
 import type { Authenticator } from '../platform/http/access.js';
-import { DEFAULT_OWNER, traceparentOf, type Caller, type CallerRequest } from '../platform/http/caller.js';
+import { traceparentOf, type Caller, type CallerRequest } from '../platform/http/caller.js';
 import { clientAddress } from '../platform/http/client-address.js';
 import type { KeyCandidate } from './api-key.js';
 import { ApiKeysRepository } from './api-keys.repository.js';

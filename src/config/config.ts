@@ -67,9 +67,9 @@ export abstract class Config {
     /** What FetchtoZip's routes fetch when a client does not name a source. */
     readonly sourceUrl: string | undefined;
     /** Values of request headers by the name that clients give; never stored, logged or shown. */
-    readonly secrets: Readonly<Record<string, string>>;
-    /** Connection URLs by the name that clients give. */
-    readonly databases: Readonly<Record<string, string>>;
+    readonly secrets: Readonly<Record<string, ExportSecret>>;
+    /** By the name that clients give. */
+    readonly databases: Readonly<Record<string, ExportDatabase>>;
     /** Whether clients may give a connection URL of their own. */
     readonly allowDatabaseUrl: boolean;
     /** Secret that database URLs of clients are encrypted with before they are kept; there when they are allowed. */
@@ -121,6 +121,22 @@ export abstract class Config {
   /** Folder for temporary files; may be lost at any moment. */
   abstract readonly scratchDir: string;
   abstract readonly catalogueDir: string;
+}
+
+/** Value of a request header. */
+export interface ExportSecret {
+  readonly value: string;
+  /** Who may get it, as in `common/host-rule.ts`. */
+  readonly hosts: readonly string[];
+  /** Who may use it; `*` for everybody. */
+  readonly owners: readonly string[];
+}
+
+/** A database that exports may read. */
+export interface ExportDatabase {
+  readonly url: string;
+  /** Who may use it; `*` for everybody. */
+  readonly owners: readonly string[];
 }
 
 /** An issuer of tokens (OpenID Connect) whose callers are let in. */

@@ -2,6 +2,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { BUCKET_NAME } from '../common/bucket-name.js';
+import { isHostRule } from '../common/host-rule.js';
+import { DEFAULT_OWNER } from '../common/owners.js';
 
 const wholeNumber = (fallback: number, minimum = 1) => z.coerce.number().int().min(minimum).default(fallback);
 const flag = (fallback: boolean) =>
@@ -18,19 +20,41 @@ const NAME = z.string().regex(/^[\w.-]{1,100}$/);
 /** As the routes that are set over HTTP have it. */
 const FIELD_VALUE = z.string().min(1).max(255);
 
-/** A JSON object of texts by name, such as {"orders-api":"Bearer 123"}. The value itself is never repeated in a message. */
-const named = (rule: z.ZodType<string>, what: string, name = NAME) =>
-  z
-    .string()
-    .transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        context.addIssue({ code: 'custom', message: `must be a JSON object of ${what} by name` });
-        return z.NEVER;
-      }
-    })
-    .pipe(z.record(name, rule, { error: `must be a JSON object of ${what} by name` }));
+/** A JSON object by name, such as {"romance":"romance"}. One message for all that may be wrong: none repeats a value. */
+const named = <T>(rule: z.ZodType<T>, what: string, name = NAME) =>
+  z.string().transform((text, context): Record<string, T> => {
+    const parsed = z.record(name, rule).safeParse(parseJson(text));
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: 'custom', message: `must be a JSON object of ${what}` });
+    return z.NEVER;
+  });
+
+/** Undefined for what is no JSON: no schema takes it. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const owners = z.array(z.string().min(1)).min(1).default([DEFAULT_OWNER]);
+const databaseUrl = url('postgresql:', 'postgres:', 'mysql:', 'mariadb:');
+const secret = z.strictObject({
+  value: z.string().min(1),
+  hosts: z.array(z.string().refine(isHostRule)).min(1),
+  owners,
+});
+const database = z.union([
+  databaseUrl.transform((text) => ({ url: text, owners: [DEFAULT_OWNER] })),
+  z.strictObject({ url: databaseUrl, owners }),
+]);
+const SECRETS =
+  'header values by name with the hosts (host, host:port or *.suffix) that may get them and the owners that may use them: ' +
+  '{"orders-api":{"value":"Bearer 123","hosts":["api.example.com"],"owners":["default"]}}';
+const DATABASES =
+  'postgresql:// and mysql:// URLs by name, with the owners that may use them: ' +
+  '{"warehouse":{"url":"postgresql://reader@db/shop","owners":["default"]}}';
 
 /** The project's root: two folders above this file, in `src` as in `dist`. */
 export const projectRoot = resolve(import.meta.dirname, '../..');
@@ -109,8 +133,8 @@ export const environmentSchema = z.object({
   ORPHAN_GRACE_SECONDS: wholeNumber(86_400),
   PAGE_CACHE_MB: wholeNumber(512),
   EXPORT_SOURCE_URL: url('http:', 'https:').optional(),
-  EXPORT_SECRETS: named(z.string().min(1), 'secrets').optional(),
-  EXPORT_DATABASES: named(url('postgresql:', 'postgres:', 'mysql:', 'mariadb:'), 'database URLs').optional(),
+  EXPORT_SECRETS: named(secret, SECRETS).optional(),
+  EXPORT_DATABASES: named(database, DATABASES).optional(),
   EXPORT_ALLOW_DB_URL: flag(false),
   EXPORT_SEAL_KEY: z.string().min(32).optional(),
   EXPORT_MAX_PAGE_BYTES: wholeNumber(67_108_864),
@@ -121,7 +145,7 @@ export const environmentSchema = z.object({
   INTAKE_QUEUE_URL: url('http:', 'https:').optional(),
   INTAKE_OUTPUT_QUEUE_URL: url('http:', 'https:').optional(),
   INTAKE_DEAD_LETTER_QUEUE_URL: url('http:', 'https:').optional(),
-  INTAKE_ROUTES: named(z.string().regex(BUCKET_NAME), 'buckets', FIELD_VALUE).optional(),
+  INTAKE_ROUTES: named(z.string().regex(BUCKET_NAME), 'buckets by name', FIELD_VALUE).optional(),
   INTAKE_FIELD: z.string().min(1).default('genre'),
   INTAKE_RETENTION_SECONDS: wholeNumber(30 * 86_400),
   EVENTS_QUEUE_URL: url('http:', 'https:').optional(),

@@ -61,7 +61,45 @@ describe('parseEnvironment', () => {
     expect(parseEnvironment({ ...LOCAL, INTAKE_ROUTES: JSON.stringify(routes) }).intake.routes).toEqual(routes);
     const problems = ['INTAKE_ROUTES: must be a JSON object of buckets by name'];
     expect(problemsOf({ ...LOCAL, INTAKE_ROUTES: '{"": "scifi"}' })).toEqual(problems);
-    expect(problemsOf({ ...LOCAL, EXPORT_SECRETS: '{"a b": "s"}' })).toHaveLength(1);
+    const secret = { value: 's', hosts: ['api.example.com'] };
+    expect(problemsOf({ ...LOCAL, EXPORT_SECRETS: JSON.stringify({ a: secret }) })).toEqual([]);
+    expect(problemsOf({ ...LOCAL, EXPORT_SECRETS: JSON.stringify({ 'a b': secret }) })).toHaveLength(1);
+  });
+
+  it('binds secrets and databases of exports to owners', () => {
+    const secrets = {
+      open: { value: 'Bearer 1', hosts: ['api.example.com', '*.example.org', '127.0.0.1:3002'], owners: ['*'] },
+      own: { value: 'Bearer 2', hosts: ['api.example.com'] },
+    };
+    const [shop, erp] = ['postgresql://db/shop', 'mysql://db/erp'];
+    const databases = { shop, erp: { url: erp, owners: ['acme'] } };
+    const given = { EXPORT_SECRETS: JSON.stringify(secrets), EXPORT_DATABASES: JSON.stringify(databases) };
+    expect(parseEnvironment({ ...LOCAL, ...given }).exports).toMatchObject({
+      secrets: { ...secrets, own: { ...secrets.own, owners: ['default'] } },
+      databases: { shop: { url: shop, owners: ['default'] }, erp: databases.erp },
+    });
+  });
+
+  it.each([
+    ['text without hosts', { a: 'Bearer hunter2' }],
+    ['no hosts', { a: { value: 'Bearer hunter2' } }],
+    ['an empty list of hosts', { a: { value: 'Bearer hunter2', hosts: [] } }],
+    ['every host', { a: { value: 'Bearer hunter2', hosts: ['*'] } }],
+    ['a URL for a host', { a: { value: 'Bearer hunter2', hosts: ['https://api.example.com'] } }],
+    ['nobody', { a: { value: 'Bearer hunter2', hosts: ['api.example.com'], owners: [] } }],
+    ['a word too much', { a: { value: 'Bearer hunter2', hosts: ['api.example.com'], owner: 'acme' } }],
+  ])('refuses a secret of exports for %s, and says what one looks like', (_, secrets) => {
+    const problems = problemsOf({ ...LOCAL, EXPORT_SECRETS: JSON.stringify(secrets) });
+    expect(problems).toEqual([expect.stringMatching(/^EXPORT_SECRETS: .*{"orders-api":{"value":.*"hosts":\[/)]);
+    expect(problems[0]).not.toContain('hunter2');
+  });
+
+  it('refuses a database of exports for nobody, and never shows its URL', () => {
+    for (const database of ['postgres hunter2', { url: 'postgresql://me:hunter2@db/x', owners: [] }]) {
+      const problems = problemsOf({ ...LOCAL, EXPORT_DATABASES: JSON.stringify({ a: database }) });
+      expect(problems).toEqual([expect.stringMatching(/^EXPORT_DATABASES: .*{"warehouse":{"url":/)]);
+      expect(problems[0]).not.toContain('hunter2');
+    }
   });
 
   it('takes an empty variable for none', () => {

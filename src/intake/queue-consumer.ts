@@ -1,8 +1,8 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
+import { DEFAULT_OWNER } from '../common/owners.js';
 import { backOffMs } from '../common/retry-after.js';
 import { Config } from '../config/config.js';
-import { DEFAULT_OWNER } from '../platform/http/caller.js';
 import { asDatabaseAway } from '../platform/prisma/database-errors.js';
 import { Sqs, type ReceivedMessage } from '../platform/sqs/sqs.js';
 import { GroupPool } from './group-pool.js';

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../src/local/free-port.js';
 import { Deployment } from '../support/deployment.js';
 import { ExportsClient } from '../support/exports-client.js';
 import { PagedApi } from '../support/paged-api.js';
@@ -6,15 +7,20 @@ import { PagedApi } from '../support/paged-api.js';
 let deployment: Deployment;
 let exports: ExportsClient;
 let upstream: PagedApi;
+/** Of the server that gets the secret. */
+let port: number;
 
 beforeAll(async () => {
+  port = await freePort();
   deployment = await Deployment.start({
     workers: 2,
     environment: {
       OUTBOUND_ALLOW: '127.0.0.1',
       WORKER_CONCURRENCY: '1',
       RUN_MAX_ATTEMPTS: '3',
-      EXPORT_SECRETS: JSON.stringify({ shop: 'Bearer sesame-open' }),
+      EXPORT_SECRETS: JSON.stringify({
+        shop: { value: 'Bearer sesame-open', hosts: [`127.0.0.1:${String(port)}`] },
+      }),
       EXPORT_MAX_PAGES: '150',
     },
   });
@@ -95,6 +101,7 @@ describe('a page that fails for good', () => {
     upstream = await PagedApi.start({
       pages: 10,
       perPage: 5,
+      port,
       answer: (page, _, { headers }) =>
         page === 4 ? { status: 403, body: `<html><p>Token ${headers.authorization ?? ''} may not</p>` } : undefined,
     });

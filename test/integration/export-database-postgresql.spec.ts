@@ -77,6 +77,13 @@ describe('the connection', () => {
     await expect(unknown).rejects.toMatchObject({
       places: [{ pointer: '/source/connection', detail: 'there is no such connection' }],
     });
+    await expect(
+      stageDatabase(
+        { connection: 'shop', query: 'SELECT 1' },
+        { environment: { EXPORT_DATABASES: JSON.stringify({ shop: database.url }) } },
+      ),
+      'of other owners',
+    ).rejects.toMatchObject({ places: [{ pointer: '/source/connection', detail: 'there is no such connection' }] });
     const both = stageDatabase({ connection: 'shop', url: database.url, query: 'SELECT 1' });
     await expect(both).rejects.toMatchObject({ places: [{ pointer: '/source/connection' }] });
     const url = stageDatabase({ url: database.url, query: 'SELECT 1' });

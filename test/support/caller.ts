@@ -1,5 +1,6 @@
+import { DEFAULT_OWNER } from '../../src/common/owners.js';
 import { SCOPES } from '../../src/common/scope.js';
-import { DEFAULT_OWNER, type Caller } from '../../src/platform/http/caller.js';
+import type { Caller } from '../../src/platform/http/caller.js';
 
 /** Who may do everything, for tests that begin behind the guard. */
 export const aCaller = (overrides: Partial<Caller> = {}): Caller => ({

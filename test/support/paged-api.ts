@@ -24,6 +24,8 @@ export interface OtherAnswer {
 export interface PagedApiOptions {
   pages: number;
   perPage: number;
+  /** Default: any that is free. */
+  port?: number;
   /** One record; default has a number, texts and a nested object. */
   record?: (index: number) => unknown;
   /** Milliseconds before each answer. */
@@ -61,7 +63,7 @@ export class PagedApi {
     const server = createServer({ keepAliveTimeout: 60_000 });
     const api = new PagedApi(server, options);
     server.on('request', (request, response) => void api.handle(request, response));
-    server.listen(0, '127.0.0.1');
+    server.listen(options.port ?? 0, '127.0.0.1');
     await once(server, 'listening');
     return api;
   }

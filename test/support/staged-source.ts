@@ -25,12 +25,15 @@ export interface StageOptions {
   onProgress?: (detail: ProgressDetail) => void;
 }
 
+const OWNER = 'me';
 const SEAL_KEY = 'a-seal-key-that-only-the-tests-use';
 /** Servers of the tests are private. */
 export const CLIENT_URLS = { EXPORT_ALLOW_DB_URL: 'true', EXPORT_SEAL_KEY: SEAL_KEY, OUTBOUND_ALLOW: '127.0.0.1' };
 
 /** Environment with one configured connection, `shop`. */
-export const connectionTo = (url: string) => ({ EXPORT_DATABASES: JSON.stringify({ shop: url }) });
+export const connectionTo = (url: string) => ({
+  EXPORT_DATABASES: JSON.stringify({ shop: { url, owners: [OWNER] } }),
+});
 
 /** Checks, keeps and stages a source as the service and then a worker do, and reads what is there. */
 export async function stageDatabase(request: DatabaseRequest, options: StageOptions = {}): Promise<StagedRows> {
@@ -49,16 +52,16 @@ export async function withStaged<T>(
   const { environment = {}, signal = new AbortController().signal, deadline, onProgress } = options;
   const source = new DatabaseSource(testConfig(environment));
   const spec: DatabaseSpec = { type: 'database', ...request };
-  await source.check({ owner: 'me', spec });
+  await source.check({ owner: OWNER, spec });
   const directory = await mkdtemp(join(tmpdir(), 'staged-'));
   const session = await new DuckDbEngine(testConfig()).open({ directory });
   try {
     const context = {
-      run: exportRun({ deadlineAt: deadline ?? null }),
+      run: exportRun(),
       signal,
       draining: new AbortController().signal,
       directory,
-      deadlineAt: null,
+      deadlineAt: deadline ?? null,
       keyPrefix: 'runs/1/1/',
       progress: (_: unknown, detail: ProgressDetail = {}) => onProgress?.(detail),
     };
@@ -70,11 +73,11 @@ export async function withStaged<T>(
   }
 }
 
-function exportRun(overrides: Partial<Run>): Run {
+function exportRun(): Run {
   const now = new Date();
   return {
     id: '01900000-0000-7000-8000-000000000000',
-    owner: 'me',
+    owner: OWNER,
     kind: 'export',
     name: 'database',
     definitionVersion: 1,
@@ -99,6 +102,5 @@ function exportRun(overrides: Partial<Run>): Run {
     startedAt: now,
     finishedAt: null,
     expiresAt: now,
-    ...overrides,
   };
 }

@@ -1,10 +1,19 @@
 import { pointerTo } from '../../common/json-pointer.js';
 import { ValidationFailed, type ErrorPlace } from '../../common/errors.js';
+import { allowsUrl } from '../../common/host-rule.js';
+import { isNamed } from '../../common/owners.js';
+import type { ExportSecret } from '../../config/config.js';
 import type { HttpSpec } from '../sources/http-spec.js';
 import { SourceFailed } from '../sources/source-errors.js';
 
 type Headers = HttpSpec['headers'];
-type Secrets = Readonly<Record<string, string>>;
+type Secrets = Readonly<Record<string, ExportSecret>>;
+
+/** Who asks whom. */
+export interface Asked {
+  owner: string;
+  url: string;
+}
 
 /** Headers that carry secrets: given in clear they would be kept and shown with the parameters of the run. */
 const SECRET_NAMES = new Set([
@@ -42,16 +51,19 @@ const CONNECTION_NAMES = new Set([
 ]);
 const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
 
-/** Throws `ValidationFailed` for headers that cannot be sent, secrets that are not configured, and secrets in clear. */
-export function checkHeaders(headers: Headers, secrets: Secrets): void {
+/**
+ * Throws `ValidationFailed` for headers that cannot be sent, secrets in clear, and secrets that are not configured, or not for this
+ * owner and host: in the same words, so that nobody learns what there is.
+ */
+export function checkHeaders(headers: Headers, secrets: Secrets, asked: Asked): void {
   const places = Object.entries(headers).flatMap(([name, value]): ErrorPlace[] => {
     const pointer = pointerTo('source', 'headers', name);
     if (CONNECTION_NAMES.has(name.toLowerCase())) {
       return [{ pointer, detail: 'belongs to the connection and cannot be set' }];
     }
     if (typeof value !== 'string') {
-      if (Object.hasOwn(secrets, value.secret)) return [];
-      return [{ pointer: `${pointer}/secret`, detail: `there is no secret "${value.secret}" in the configuration` }];
+      if (secretFor(asked, secrets, value.secret) !== undefined) return [];
+      return [{ pointer: `${pointer}/secret`, detail: `there is no secret "${value.secret}" that this URL may get` }];
     }
     if (SECRET_NAMES.has(name.toLowerCase())) {
       const detail = 'would be kept and shown in clear; name a configured secret instead: {"secret": "<name>"}';
@@ -62,15 +74,21 @@ export function checkHeaders(headers: Headers, secrets: Secrets): void {
   if (places.length > 0) throw ValidationFailed.of(places);
 }
 
-/** The headers of every request, with the secrets in their places. */
-export function resolveHeaders(headers: Headers, secrets: Secrets): Record<string, string> {
+/** The headers of every request, with the secrets in their places. Throws `SourceFailed`: the configuration may have changed. */
+export function resolveHeaders(headers: Headers, secrets: Secrets, asked: Asked): Record<string, string> {
   const resolved = Object.entries(headers).map(([name, value]): [string, string] => {
     if (typeof value === 'string') return [name, value];
-    const secret = Object.hasOwn(secrets, value.secret) ? secrets[value.secret] : undefined;
+    const secret = secretFor(asked, secrets, value.secret);
     if (secret !== undefined) return [name, secret];
     throw new SourceFailed(
-      `This worker has no secret "${value.secret}". Configure it (EXPORT_SECRETS) and export again.`,
+      `This worker has no secret "${value.secret}" that this URL may get. Configure it (EXPORT_SECRETS) and export again.`,
     );
   });
   return Object.fromEntries(resolved);
+}
+
+function secretFor({ owner, url }: Asked, secrets: Secrets, name: string): string | undefined {
+  const secret = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
+  if (secret === undefined || !isNamed(secret.owners, owner)) return undefined;
+  return allowsUrl(secret.hosts, new URL(url)) ? secret.value : undefined;
 }

@@ -8,7 +8,10 @@ export const databaseSpec = z
       .string()
       .min(1)
       .optional()
-      .meta({ description: 'Name of a configured connection (EXPORT_DATABASES).', example: 'warehouse' }),
+      .meta({
+        description: 'Name of a configured connection that the owner may use (EXPORT_DATABASES).',
+        example: 'warehouse',
+      }),
     url: z.string().min(1).optional().meta({
       description: 'URL of the database instead, where the operator allows it (EXPORT_ALLOW_DB_URL).',
     }),

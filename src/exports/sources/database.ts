@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ValidationFailed } from '../../common/errors.js';
+import { isNamed } from '../../common/owners.js';
 import { SealBroken } from '../../common/text-seal.js';
 import { Config } from '../../config/config.js';
 import { AllowList } from '../../platform/outbound/allow-list.js';
@@ -40,7 +41,7 @@ export class DatabaseSource extends Source<DatabaseSpec> {
     this.guard = new DestinationGuard(new AllowList(config.outbound.allow), systemResolver);
   }
 
-  override async check({ spec }: SourceCheck<DatabaseSpec>): Promise<RunInput[]> {
+  override async check({ owner, spec }: SourceCheck<DatabaseSpec>): Promise<RunInput[]> {
     if ((spec.connection === undefined) === (spec.url === undefined)) {
       throw ValidationFailed.at(CONNECTION_POINTER, 'name either a configured connection or a url, not both');
     }
@@ -48,7 +49,7 @@ export class DatabaseSource extends Source<DatabaseSpec> {
       throw ValidationFailed.at(URL_POINTER, 'is not allowed in this service; name a configured connection instead');
     }
     try {
-      this.addressOf(spec);
+      this.addressOf(owner, spec);
     } catch (error) {
       if (!(error instanceof DatabaseUrlInvalid)) throw error;
       const pointer = spec.url === undefined ? CONNECTION_POINTER : URL_POINTER;
@@ -67,7 +68,7 @@ export class DatabaseSource extends Source<DatabaseSpec> {
 
   override async stage({ spec, context, session }: SourceJob<DatabaseSpec>): Promise<Staged> {
     const { directory, signal } = context;
-    const address = this.addressOf(this.opened(spec));
+    const address = this.addressOf(context.run.owner, this.opened(spec));
     const path = join(await realpath(directory), STAGED_FILE);
     const file = new TableFile(path, (detail) => {
       context.progress(RunPhase.Fetch, detail);
@@ -114,12 +115,15 @@ export class DatabaseSource extends Source<DatabaseSpec> {
     return { name: OF_URL, lookup: this.guard.lookupFor(destination), refuseAdministrators: true };
   }
 
-  /** Throws `DatabaseUrlInvalid`, or `ValidationFailed` for a name that is not configured. */
-  private addressOf({ connection, url }: DatabaseSpec): DatabaseAddress {
+  /** Throws `DatabaseUrlInvalid`, or `ValidationFailed` for a name that is not configured, or not for this owner. */
+  private addressOf(owner: string, { connection, url }: DatabaseSpec): DatabaseAddress {
     if (connection === undefined) return parseDatabaseUrl(url ?? '', { files: false });
-    const configured = Object.entries(this.config.exports.databases).find(([name]) => name === connection)?.[1];
-    if (configured === undefined) throw ValidationFailed.at(CONNECTION_POINTER, 'there is no such connection');
-    return parseDatabaseUrl(configured, { files: true });
+    const { databases } = this.config.exports;
+    const configured = Object.hasOwn(databases, connection) ? databases[connection] : undefined;
+    if (configured === undefined || !isNamed(configured.owners, owner)) {
+      throw ValidationFailed.at(CONNECTION_POINTER, 'there is no such connection');
+    }
+    return parseDatabaseUrl(configured.url, { files: true });
   }
 
   private opened(spec: DatabaseSpec): DatabaseSpec {

@@ -44,13 +44,13 @@ export class HttpSource extends Source<HttpSpec> {
     super();
   }
 
-  override async check({ spec }: SourceCheck<HttpSpec>): Promise<RunInput[]> {
+  override async check({ owner, spec }: SourceCheck<HttpSpec>): Promise<RunInput[]> {
     if (hasUserInfo(new URL(spec.url))) {
       const detail =
         'must not have a user name or password; send a header with {"secret": "name of a configured secret"}';
       throw ValidationFailed.at('/source/url', detail);
     }
-    checkHeaders(spec.headers, this.config.exports.secrets);
+    checkHeaders(spec.headers, this.config.exports.secrets, { owner, url: spec.url });
     checkPaths(spec);
     return [];
   }
@@ -107,7 +107,7 @@ export class HttpSource extends Source<HttpSpec> {
       http: this.http,
       limiter: this.limiter,
       spec,
-      headers: resolveHeaders(spec.headers, secrets),
+      headers: resolveHeaders(spec.headers, secrets, { owner: context.run.owner, url: spec.url }),
       words,
       maxBytes: maxPageBytes,
       memory,
@@ -132,7 +132,8 @@ export class HttpSource extends Source<HttpSpec> {
       'size_parameter' in pagination ? pagination.size_parameter : undefined,
     ];
     const names = shown.filter((name) => name !== undefined);
-    return new PlainWords(Object.values(this.config.exports.secrets), new Set(names));
+    const values = Object.values(this.config.exports.secrets).map(({ value }) => value);
+    return new PlainWords(values, new Set(names));
   }
 }
 

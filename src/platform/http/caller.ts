@@ -18,9 +18,6 @@ export interface Caller extends Origin {
   expiresAt: Date | null;
 }
 
-/** Owner of what belongs to nobody in particular: a single tenant, the demo data, messages of the intake queue. */
-export const DEFAULT_OWNER = 'default';
-
 const TRACEPARENT = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 
 export type CallerRequest = IncomingMessage & { id: string; caller?: Caller };
