@@ -155,10 +155,10 @@ describe('requests', () => {
     const wait = Number(refused[0]?.headers.get('retry-after'));
     expect(wait).toBe(numbers(refused[0]?.headers.get('ratelimit') ?? null)[1]);
 
+    // The others may have counted for themselves before, when Redis was slow to answer: this one has counted nothing.
+    const fresh = new Client((await deployment.startApi()).url);
     await deployment.stopRedis();
-    const alone = await Promise.all(
-      Array.from({ length: used + 10 }, () => clients[0].get(`${BASE}/report-definitions`)),
-    );
+    const alone = await Promise.all(Array.from({ length: used + 10 }, () => fresh.get(`${BASE}/report-definitions`)));
     // Each process counts for itself.
     expect(alone.filter(({ status }) => status === 200)).toHaveLength(used + 5);
     expect(alone.filter(({ status }) => status === 429)).toHaveLength(5);
