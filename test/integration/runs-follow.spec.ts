@@ -111,7 +111,7 @@ describe('a thousand followers of idle runs', () => {
       () => expect(followers.every(({ events }) => events.at(-1)?.data.status === 'cancelling')).toBe(true),
       { timeout: 30_000 },
     );
-    expect(followers[0]!.events.map(({ data }) => data.status)).toEqual(['queued', 'running', 'cancelling']);
+    expect(changes(followers[0]!.events).map(({ data }) => data.status)).toEqual(['queued', 'running', 'cancelling']);
     expect(statements.mock.calls.length).toBeLessThan(40);
   });
 });
@@ -123,7 +123,7 @@ describe('a follower', () => {
     const claimed = (await app.claim(run))!; // Not announced.
     await progress(claimed, 7);
     await vi.waitFor(() => expect(rowsOf(events.at(-1))).toBe(7));
-    expect(events.map(({ id, type, data }) => [id, type, data.status])).toEqual([
+    expect(changes(events).map(({ id, type, data }) => [id, type, data.status])).toEqual([
       [1, 'status', 'queued'],
       [2, 'status', 'running'],
       [3, 'progress', 'running'],
@@ -237,3 +237,7 @@ function memory(): number {
   if (typeof collect === 'function') collect();
   return process.memoryUsage().heapUsed;
 }
+
+/** Without the news of a place in the line, which come when the clock says so. */
+const changes = (events: readonly RunEvent[]): RunEvent[] =>
+  events.filter(({ type, data }) => type !== 'progress' || data.status !== 'queued');
