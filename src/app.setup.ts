@@ -9,6 +9,7 @@ import type { Config } from './config/config.js';
 import { describeExports } from './exports/exports.openapi.js';
 import { HealthService } from './health/health.service.js';
 import { Authenticator, BEARER_SCHEME, KEY_SCHEME } from './platform/http/access.js';
+import { bodyWithin } from './platform/http/body-time.js';
 import { onlyLoopbackHost } from './platform/http/loopback-host.js';
 import { NOTHING_HERE, PROBLEM_JSON, problemOf } from './platform/http/problem.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
@@ -35,6 +36,8 @@ export const PREFIX: Parameters<INestApplication['setGlobalPrefix']> = [
 ];
 /** Uploads are streamed by their own route, whatever their content type. */
 const UPLOAD = /^\/api\/v1\/datasets\/[^/]+\/content$/;
+/** How long a body that is no upload may take to arrive. */
+const BODY_MS = 60_000;
 
 /** What both kinds of process share. */
 export function setupCommon(app: NestExpressApplication): void {
@@ -62,14 +65,10 @@ export function setupApi(app: NestExpressApplication, config: Config, definition
   if (!config.auth.enabled) app.use(onlyLoopbackHost);
   else if (config.auth.docsAuthorized) app.use(docs, onlyLoopbackHost);
   const json = express.json({ limit: config.http.bodyLimitBytes, strict: false });
+  app.use(exceptUploads(bodyWithin(BODY_MS)));
   // Messages are stored as they came, byte by byte. The first parser of a body leaves the next one nothing to do.
   app.use(`/${BASE}/intake/messages`, jsonWithBytes(config.http.bodyLimitBytes));
-  for (const handler of [json, checkInput]) {
-    app.use((request: express.Request, response: express.Response, next: express.NextFunction) => {
-      if (UPLOAD.test(request.path)) next();
-      else handler(request, response, next);
-    });
-  }
+  for (const handler of [json, checkInput]) app.use(exceptUploads(handler));
   // Swagger UI brings its own inline script and style.
   app.use(
     helmet({
@@ -97,6 +96,13 @@ export function setupApi(app: NestExpressApplication, config: Config, definition
     },
   });
 }
+
+const exceptUploads =
+  (handler: express.RequestHandler): express.RequestHandler =>
+  (request, response, next) => {
+    if (UPLOAD.test(request.path)) next();
+    else void handler(request, response, next);
+  };
 
 /** Swagger UI with the bootstrap key filled in, so that "Try it out" works at once. */
 function authorized({ auth }: Config): { authAction?: unknown } {
