@@ -68,7 +68,7 @@ export class DatasetsRepository {
   /** The versions go with it. False if there is none of the id any more. */
   async delete({ id, owner, name }: Dataset): Promise<boolean> {
     return await this.prisma.$transaction(async (tx) => {
-      const { count } = await tx.dataset.deleteMany({ where: { id } });
+      const { count } = await tx.dataset.deleteMany({ where: { id, owner } });
       if (count === 0) return false;
       await this.audit.append(tx, { owner, action: AuditAction.DatasetDelete, resource: id, detail: { name } });
       return true;
@@ -85,7 +85,7 @@ export class DatasetsRepository {
       await this.prisma.$transaction(async (transaction) => {
         // A write that changes nothing locks the row until the transaction ends, in CockroachDB as in PostgreSQL.
         await transaction.dataset.update({
-          where: { id: dataset.id },
+          where: { id: dataset.id, owner: dataset.owner },
           data: { name: dataset.name },
           select: { id: true },
         });

@@ -73,7 +73,7 @@ export class SchedulesRepository {
       async () =>
         await this.prisma.$transaction(async (tx) => {
           const [row] = await tx.schedule.updateManyAndReturn({
-            where: { id, revision },
+            where: { id, owner, revision },
             data: {
               ...{ ...columnsOf(settings), ...timing, revision: { increment: 1 } },
               ...(settings.enabled && { pausedReason: null }),
