@@ -44,8 +44,18 @@ export class JobQueue<T extends object> {
       const missing = jobs.filter((_, index) => answers[2 * index]?.[1] === 0);
       const delayed = jobs.filter((_, index) => typeof answers[2 * index + 1]?.[1] === 'string');
       await this.queue.addBulk(missing.map((job) => ({ data: job.data, opts: { jobId: job.id } })));
-      for (const { id } of delayed) await (await this.queue.getJob(id))?.promote();
+      for (const { id } of delayed) await this.promote(id);
     });
+  }
+
+  private async promote(id: string): Promise<void> {
+    const job = await this.queue.getJob(id);
+    try {
+      await job?.promote();
+    } catch (error) {
+      // Otherwise another sweep, or its time, was faster.
+      if (await job?.isDelayed()) throw error;
+    }
   }
 
   private async attempt(what: string, work: () => Promise<void>): Promise<void> {
