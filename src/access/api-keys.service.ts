@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { digestOfKey, newApiKey, prefixOfKey } from '../common/api-key.js';
+import { Clock } from '../common/clock.js';
 import { ValidationFailed } from '../common/errors.js';
 import { decodeCursor, encodeCursor } from '../common/pagination.js';
 import { BOOTSTRAP_NAME, OWNER_NAME, type ApiKey, type SecretApiKey } from './api-key.js';
@@ -17,7 +18,10 @@ export interface KeyPage {
 /** Making, showing and ending the keys of all owners. */
 @Injectable()
 export class ApiKeysService {
-  constructor(private readonly keys: ApiKeysRepository) {}
+  constructor(
+    private readonly keys: ApiKeysRepository,
+    private readonly clock: Clock,
+  ) {}
 
   /** Throws `ValidationFailed`. */
   async create(request: KeyRequest): Promise<SecretApiKey> {
@@ -28,7 +32,7 @@ export class ApiKeysService {
     if (name === BOOTSTRAP_NAME)
       throw ValidationFailed.at('/name', 'is the name of the key that BOOTSTRAP_API_KEY makes');
     if (scopes.length === 0) throw ValidationFailed.at('/scopes', 'must have at least one scope');
-    if (expiresAt !== null && expiresAt.getTime() <= Date.now()) {
+    if (expiresAt !== null && expiresAt.getTime() <= this.clock.now().getTime()) {
       throw ValidationFailed.at('/expires_at', 'must be in the future');
     }
     const { value, ...made } = newValue();

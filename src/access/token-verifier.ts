@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
+import { Clock } from '../common/clock.js';
 import { scopesAmong, type Scope } from '../common/scope.js';
 import { Config, type OidcConfig } from '../config/config.js';
 import { Unauthenticated } from '../platform/http/access-errors.js';
@@ -35,7 +36,10 @@ export class TokenVerifier {
   private readonly oidc: OidcConfig | undefined;
   private readonly keys: IssuerKeys | undefined;
 
-  constructor({ auth }: Config) {
+  constructor(
+    { auth }: Config,
+    private readonly clock: Clock,
+  ) {
     this.oidc = auth.oidc;
     this.keys = auth.oidc && new IssuerKeys(auth.oidc);
   }
@@ -49,6 +53,7 @@ export class TokenVerifier {
       const { payload } = await jwtVerify(token, async (header, jws) => await keys.of(header, jws), {
         issuer: oidc.issuer,
         audience: oidc.audience,
+        currentDate: this.clock.now(),
         clockTolerance: oidc.clockSkewSeconds,
         algorithms: ALGORITHMS,
         requiredClaims: ['exp'],
