@@ -12,6 +12,8 @@ import type { Environment } from '../support/processes.js';
 const MINUTES = 5;
 /** Shorter than the clocks are apart: who compared with its own clock would find everything over. */
 const SECONDS = '120';
+/** Shorter too, but so long that a worker on a busy machine does not lose a run for want of a processor. */
+const LEASE_SECONDS = '30';
 const SUM = { report_name: 'two-list-sum', list_a: [1, 2, 3], list_b: [4, 7, 9], target: 10, format: 'csv' };
 
 let deployment: Deployment;
@@ -23,7 +25,7 @@ beforeAll(async () => {
   deployment = await Deployment.start({
     workers: 0,
     environment: {
-      RUN_LEASE_SECONDS: '2',
+      RUN_LEASE_SECONDS: LEASE_SECONDS,
       RUN_SWEEP_SECONDS: '1',
       RUN_RETRY_DELAY_SECONDS: '1',
       RUN_TIMEOUT_SECONDS: SECONDS,
