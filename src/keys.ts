@@ -5,6 +5,7 @@ import { messageOf, runKeysCommand, USAGE, UsageWrong } from './access/keys-comm
 import { AuditLog } from './audit/audit-log.js';
 import { AuditRepository } from './audit/audit.repository.js';
 import { actAs } from './common/actor.js';
+import { SystemClock } from './common/clock.js';
 import { AppError } from './common/errors.js';
 import { EnvironmentInvalid, parseDatabaseUrl } from './config/environment.js';
 import { processEnvironment } from './config/process-environment.js';
@@ -13,7 +14,10 @@ import { PrismaService } from './platform/prisma/prisma.service.js';
 /** `npm run keys`: the keys of the API without the API, for whoever can reach its database. */
 async function run(): Promise<void> {
   const prisma = new PrismaService({ database: { url: parseDatabaseUrl(processEnvironment()), poolSize: 1 } });
-  const keys = new ApiKeysService(new ApiKeysRepository(prisma, new AuditLog(new AuditRepository(prisma))));
+  const keys = new ApiKeysService(
+    new ApiKeysRepository(prisma, new AuditLog(new AuditRepository(prisma))),
+    new SystemClock(),
+  );
   const operator = { type: 'operator', id: userName(), address: null, requestId: null } as const;
   try {
     console.log(await actAs(operator, () => runKeysCommand(keys, process.argv.slice(2))));

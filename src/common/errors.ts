@@ -41,6 +41,7 @@ export const ErrorCode = {
   RunDeadlineExceeded: 'run-deadline-exceeded',
   RunWorkerLost: 'run-worker-lost',
   RunInterrupted: 'run-interrupted',
+  WorkerDiskFull: 'worker-disk-full',
   RenderFailed: 'render-failed',
   RowCountMismatch: 'row-count-mismatch',
   StorageUnavailable: 'storage-unavailable',

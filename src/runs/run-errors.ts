@@ -40,3 +40,20 @@ export class RunStopped extends AppError {
     super(`The work was stopped: ${reason}.`);
   }
 }
+
+/** The scratch volume of the worker has no room for the files of the attempt. */
+class WorkerDiskFull extends AppError {
+  readonly code = ErrorCode.WorkerDiskFull;
+  override readonly logLevel = 'error';
+  override readonly retryable = true;
+
+  constructor(cause: unknown) {
+    super('The disk of the worker is full. Try again later, or read less data.', { cause });
+  }
+}
+
+/** The error as it is, unless it is that of a file system without room: whatever was being written, a client is told that. */
+export function asDiskFull(error: unknown): unknown {
+  const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+  return isFull ? new WorkerDiskFull(error) : error;
+}

@@ -6,8 +6,8 @@ import { Config } from '../config/config.js';
 import { Broadcast } from '../platform/queue/broadcast.js';
 import { Attempt } from './attempt.js';
 import { attemptPrefix, type RunWork } from './run-context.js';
-import { RunStopped } from './run-errors.js';
 import type { Run } from './run.js';
+import { asDiskFull, RunStopped } from './run-errors.js';
 import { RunLifecycle } from './run-lifecycle.js';
 import { RunChangesRepository } from './run-changes.repository.js';
 import { Scratch } from './scratch.js';
@@ -97,7 +97,7 @@ export class RunExecutor {
       });
     } catch (error) {
       // What the work makes of an abort is of no interest: why it was aborted decides.
-      const reason: unknown = signal.aborted ? signal.reason : error;
+      const reason: unknown = signal.aborted ? signal.reason : asDiskFull(error);
       this.logger.warn({
         err: reason,
         msg: 'attempt ended',

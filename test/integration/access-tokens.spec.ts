@@ -2,6 +2,7 @@ import { SignJWT, UnsecuredJWT } from 'jose';
 import { createPublicKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TokenVerifier } from '../../src/access/token-verifier.js';
+import { SystemClock } from '../../src/common/clock.js';
 import { testConfig } from '../support/config.js';
 import { Issuer } from '../support/issuer.js';
 
@@ -11,7 +12,10 @@ let issuer: Issuer;
 let tokens: TokenVerifier;
 
 const verifier = (environment: Readonly<Record<string, string>> = {}): TokenVerifier =>
-  new TokenVerifier(testConfig({ OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: 'longhaul', ...environment }));
+  new TokenVerifier(
+    testConfig({ OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: 'longhaul', ...environment }),
+    new SystemClock(),
+  );
 
 beforeEach(async () => {
   issuer = await Issuer.start();
@@ -103,7 +107,9 @@ describe('a token of the issuer', () => {
   });
 
   it('is not accepted without an issuer', async () => {
-    await expect(new TokenVerifier(testConfig()).verify(await issuer.token())).rejects.toMatchObject(UNAUTHENTICATED);
+    await expect(new TokenVerifier(testConfig(), new SystemClock()).verify(await issuer.token())).rejects.toMatchObject(
+      UNAUTHENTICATED,
+    );
   });
 });
 

@@ -8,6 +8,7 @@ import { RequestAuthenticator } from '../../src/access/request-authenticator.js'
 import { TokenVerifier } from '../../src/access/token-verifier.js';
 import { AuditLog } from '../../src/audit/audit-log.js';
 import { AuditRepository } from '../../src/audit/audit.repository.js';
+import { SystemClock } from '../../src/common/clock.js';
 import type { CallerRequest } from '../../src/platform/http/caller.js';
 import { PrismaService } from '../../src/platform/prisma/prisma.service.js';
 import { testConfig } from './config.js';
@@ -32,11 +33,12 @@ export class AccessApp {
     const config = testConfig({ DATABASE_URL: database.url, ...environment });
     const prisma = new PrismaService(config);
     const repository = new ApiKeysRepository(prisma, new AuditLog(new AuditRepository(prisma)));
+    const clock = new SystemClock();
     const bootstrap = new BootstrapKey(config, repository);
-    const authenticator = new RequestAuthenticator(config, repository, bootstrap, new TokenVerifier(config));
+    const authenticator = new RequestAuthenticator(config, repository, bootstrap, new TokenVerifier(config, clock));
     const sql = new pg.Client({ connectionString: database.url });
     await sql.connect();
-    return new AccessApp(new ApiKeysService(repository), bootstrap, authenticator, sql, prisma, database);
+    return new AccessApp(new ApiKeysService(repository, clock), bootstrap, authenticator, sql, prisma, database);
   }
 
   get databaseUrl(): string {

@@ -63,6 +63,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, Kind>> = {
   [ErrorCode.RunDeadlineExceeded]: kind(HttpStatus.GATEWAY_TIMEOUT, 'The run took too long'),
   [ErrorCode.RunWorkerLost]: kind(HttpStatus.INTERNAL_SERVER_ERROR, 'The workers of the run were lost'),
   [ErrorCode.RunInterrupted]: kind(HttpStatus.SERVICE_UNAVAILABLE, 'The run was interrupted'),
+  [ErrorCode.WorkerDiskFull]: kind(HttpStatus.SERVICE_UNAVAILABLE, 'The disk of the worker is full'),
   [ErrorCode.RowCountMismatch]: kind(HttpStatus.INTERNAL_SERVER_ERROR, 'Rows were lost on their way'),
   [ErrorCode.RenderFailed]: kind(HttpStatus.UNPROCESSABLE_ENTITY, 'The file could not be rendered'),
   [ErrorCode.StorageUnavailable]: kind(HttpStatus.SERVICE_UNAVAILABLE, 'The storage is not available right now'),
