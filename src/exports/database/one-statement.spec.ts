@@ -23,4 +23,11 @@ describe('withoutTerminator', () => {
     expect(withoutTerminator(sql, 'postgresql')).toBe(sql);
     expect(performance.now() - start).toBeLessThan(1000);
   });
+
+  it('is not kept busy by many quotes that do not end', () => {
+    const sql = "\\'".repeat(50_000);
+    const start = performance.now();
+    expect(withoutTerminator(sql, 'mysql')).toBe(sql);
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
 });

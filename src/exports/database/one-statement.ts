@@ -1,11 +1,15 @@
 import { endOfDollarQuote } from '../../platform/query-engine/statement-text.js';
 import { DatabaseKind } from './database-url.js';
 
-/** Quoted text, quoted names, comments and semicolons of each dialect, and where dollar quotes begin. Only what a semicolon could hide in. */
+/**
+ * Quoted text, quoted names, comments and semicolons of each dialect, and where dollar quotes begin. Only what a semicolon
+ * could hide in. A quote that does not end goes to the end: each would be looked through to there otherwise.
+ */
 const TOKENS: Readonly<Record<DatabaseKind, RegExp>> = {
   postgresql:
-    /\b[eE]'(?:[^'\\]|''|\\[\s\S])*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$\x80-\uffff])\$(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?\$|--[^\n]*|\/\*|;/g,
-  mysql: /'(?:[^'\\]|''|\\[\s\S])*'|"(?:[^"\\]|""|\\[\s\S])*"|`(?:[^`]|``)*`|--(?=\s|$)[^\n]*|#[^\n]*|\/\*|;/g,
+    /\b[eE]'(?:[^'\\]|''|\\[\s\S]?)*(?:'|$)|'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|(?<![\w$\x80-\uffff])\$(?:[A-Za-z_\x80-\uffff][\w\x80-\uffff]*)?\$|--[^\n]*|\/\*|;/g,
+  mysql:
+    /'(?:[^'\\]|''|\\[\s\S]?)*(?:'|$)|"(?:[^"\\]|""|\\[\s\S]?)*(?:"|$)|`(?:[^`]|``)*(?:`|$)|--(?=\s|$)[^\n]*|#[^\n]*|\/\*|;/g,
 };
 const BLOCK_EDGE = /\/\*|\*\//g;
 
