@@ -27,25 +27,26 @@ export class ExportRunner {
     const { run, directory, signal } = context;
     const spec = exportSpec.parse(run.parameters);
     const distrusted = hasClientSql(spec) || run.failures > 0;
-    const session = await this.engine.open({ directory, timeZone: run.timeZone, signal, distrusted, owner: run.owner });
-    try {
+    const options = { directory, timeZone: run.timeZone, signal, distrusted, owner: run.owner };
+    return await this.engine.use(options, async (session, bounds) => {
       context.progress(RunPhase.Fetch);
       const staged = await this.sources.of(spec.source).stage({
         spec: spec.source,
-        context,
+        context: { ...context, signal: bounds.signal },
         session,
+        bounds,
         nested: spec.nested,
       });
       context.progress(RunPhase.Query, { percent: 0 });
-      const { rows, warnings } = await shape(context, session, { spec, staged });
+      const file = bounds.watch(join(directory, RESULT_FILE));
+      const { rows, warnings } = await shape(context, session, { spec, staged, file });
       return await this.writer.write(context, session, {
         rows,
+        bounds,
         warnings: [...staged.warnings, ...warnings],
         source: staged.facts,
       });
-    } finally {
-      await session.close();
-    }
+    });
   }
 }
 
@@ -53,14 +54,14 @@ export class ExportRunner {
 const hasClientSql = ({ source }: ExportSpec): boolean => source.type === 'dataset' && source.query !== undefined;
 
 async function shape(
-  { directory, progress }: RunContext,
+  { progress }: RunContext,
   session: QuerySession,
-  { spec, staged }: { spec: ExportSpec; staged: Staged },
+  { spec, staged, file }: { spec: ExportSpec; staged: Staged; file: string },
 ): Promise<{ rows: number; warnings: string[] }> {
   const { columns, spec: known } =
     staged.columns.length > 0 ? { columns: staged.columns, spec } : await nothing(session, spec);
   const { sql, parameters, keepsRows, warnings } = shapeQuery(SOURCE_TABLE, columns, known);
-  const rows = await session.materialize(sql, join(directory, RESULT_FILE), {
+  const rows = await session.materialize(sql, file, {
     parameters,
     onProgress: (detail) => {
       progress(RunPhase.Query, detail);

@@ -30,6 +30,12 @@ export class StorageUsedUp extends InUse {
   }
 }
 
+export const tooManyBytes = (limit: number): LimitReached =>
+  new LimitReached(
+    `A file is larger than the ${String(limit)} bytes that the result, what it is made of, and each file rendered from it may ` +
+      'have (bytes). Filter it, leave columns out, or ask for it in parts. An operator can raise the limit.',
+  );
+
 /** Requests in the window, or failed tries to authenticate, are used up. */
 export class TooManyRequests extends AppError {
   readonly code = ErrorCode.TooManyRequests;

@@ -58,7 +58,7 @@ export class ReportResultsController {
   @ApiResponse({ status: 200, type: DownloadDto, description: 'With `Accept: application/json`.' })
   @ApiResponse({ status: 202, type: ReportDto, description: 'The file is being rendered; ask again.' })
   @ApiResponse({ status: 302, description: 'To the file.' })
-  @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RenderFailed, ...NO_RESULT)
+  @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RenderFailed, ErrorCode.LimitReached, ...NO_RESULT)
   async download(
     @CurrentCaller() caller: Caller,
     @IdParam() id: string,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import { ErrorCode } from '../common/errors.js';
 import { AuditAction } from '../audit/audit-entry.js';
 import { AuditLog } from '../audit/audit-log.js';
 import type { Prisma } from '../platform/prisma/generated/client.js';
@@ -14,7 +15,7 @@ import { RunKind, type Run } from '../runs/run.js';
 export type Artifact =
   | ({ status: 'ready'; runId: string } & NewArtifact)
   | { status: 'pending'; id: string; runId: string; format: string }
-  | { status: 'error'; id: string; runId: string; format: string; detail: string };
+  | { status: 'error'; id: string; runId: string; format: string; error: RenderError };
 
 /** A render that a worker holds. */
 export interface RenderClaim {
@@ -51,7 +52,11 @@ const readySchema = z.object({
     .nullable()
     .transform((warnings) => warnings ?? []),
 });
-const errorSchema = z.object({ detail: z.string() });
+/** Without a code in rows that were written before it was kept. */
+const errorSchema = z.object({ code: z.string().default(ErrorCode.RenderFailed), detail: z.string() });
+
+/** Why a render failed. */
+export type RenderError = z.infer<typeof errorSchema>;
 
 @Injectable()
 export class ArtifactsRepository {
@@ -130,10 +135,10 @@ export class ArtifactsRepository {
     });
   }
 
-  async fail(claim: RenderClaim, detail: string): Promise<void> {
+  async fail(claim: RenderClaim, error: RenderError): Promise<void> {
     await this.prisma.artifact.updateMany({
       where: { id: claim.id, status: 'pending', attempt: claim.attempt },
-      data: { status: 'error', error: { detail }, leaseUntil: null },
+      data: { status: 'error', error, leaseUntil: null },
     });
   }
 
@@ -154,6 +159,6 @@ function toArtifact(row: Prisma.ArtifactGetPayload<{ select: typeof columns }>):
     case 'pending':
       return { id, runId, format, status };
     case 'error':
-      return { id, runId, format, status, detail: errorSchema.parse(row.error).detail };
+      return { id, runId, format, status, error: errorSchema.parse(row.error) };
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { ErrorCode, LimitReached, type AppError } from '../common/errors.js';
 import { Config } from '../config/config.js';
 import { FormatName } from '../formats/format.js';
 import { isFormatName } from '../formats/formats.js';
@@ -36,7 +37,7 @@ export class DownloadsService {
     private readonly config: Config,
   ) {}
 
-  /** Throws `ResultExpired`, `RunNotCompleted` or `RenderFailed`. */
+  /** Throws `ResultExpired`, `RunNotCompleted` `RenderFailed` or `LimitReached`. */
   async download(run: Run, request: DownloadRequest): Promise<Download> {
     requireResult(run);
     const format = request.format ?? defaultFormat(run);
@@ -45,7 +46,7 @@ export class DownloadsService {
       case 'pending':
         return { ready: false, format };
       case 'error':
-        throw new RenderFailed(format, artifact.detail);
+        throw toError(artifact);
       case 'ready': {
         const { key, fileName, contentType } = artifact;
         const expiresInSeconds = this.config.runs.linkTtlSeconds;
@@ -72,6 +73,9 @@ export class DownloadsService {
     return await this.waiter.wait(artifact, Math.min(waitSeconds, this.config.http.waitCapSeconds));
   }
 }
+
+const toError = ({ format, error }: Artifact & { status: 'error' }): AppError =>
+  error.code === ErrorCode.LimitReached ? new LimitReached(error.detail) : new RenderFailed(format, error.detail);
 
 const defaultFormat = (run: Run): FormatName =>
   run.format !== null && isFormatName(run.format) ? run.format : FormatName.Csv;

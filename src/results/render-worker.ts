@@ -1,10 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { AppError } from '../common/errors.js';
+import { AppError, ErrorCode } from '../common/errors.js';
 import { Config } from '../config/config.js';
 import { Broadcast } from '../platform/queue/broadcast.js';
 import { Storage } from '../storage/storage.js';
 import { artifactChannel } from './artifact-waiter.js';
-import { ArtifactsRepository, type RenderClaim } from './artifacts.repository.js';
+import { ArtifactsRepository, type RenderClaim, type RenderError } from './artifacts.repository.js';
 import { Renderer } from './renderer.js';
 import { RenderFailed } from './result-errors.js';
 
@@ -51,7 +51,7 @@ export class RenderWorker {
     } catch (error) {
       this.logger.warn({ err: error, msg: `render ${claim.id} failed`, run_id: claim.runId, attempt: claim.attempt });
       if (signal.aborted || isWorthAnotherTry(error)) await this.artifacts.release(claim);
-      else await this.artifacts.fail(claim, error instanceof AppError ? error.message : 'a reason inside the service');
+      else await this.artifacts.fail(claim, toRenderError(error));
     }
     await this.drop(claim);
   }
@@ -76,3 +76,11 @@ export class RenderWorker {
 
 /** Unknown errors are tried again too, up to the number of attempts. */
 const isWorthAnotherTry = (error: unknown): boolean => !(error instanceof AppError) || error.retryable;
+
+const toRenderError = (error: unknown): RenderError => {
+  const isKnown = error instanceof AppError;
+  return {
+    code: isKnown ? error.code : ErrorCode.RenderFailed,
+    detail: isKnown ? error.message : 'a reason inside the service',
+  };
+};

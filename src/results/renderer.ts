@@ -38,15 +38,14 @@ export class Renderer {
     try {
       const file = join(directory, RESULT_FILE);
       await pipeline(await this.storage.read(run.manifest.key), createWriteStream(file), { signal });
-      const session = await this.engine.open({ directory, signal, distrusted: claim.attempt > 1, owner: run.owner });
-      try {
+      const { format } = claim;
+      const { columns, rows } = run.manifest;
+      const options = { directory, signal, distrusted: claim.attempt > 1, owner: run.owner };
+      return await this.engine.use(options, async (session, bounds) => {
         await session.relate(RESULT_TABLE, file);
-        const request = { session, directory, run, signal, format: claim.format, keyPrefix: this.prefixOf(claim) };
-        const { columns, rows } = run.manifest;
+        const request = { session, bounds, directory, run, format, keyPrefix: this.prefixOf(claim) };
         return await this.writer.render({ ...request, columns, rows });
-      } finally {
-        await session.close();
-      }
+      });
     } finally {
       await rm(directory, { recursive: true, force: true });
     }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { noBounds } from '../../test/support/bounds.js';
 import { RenderBench } from '../../test/support/rendered.js';
 import { FormatName } from '../formats/format.js';
 import { LocalStorage } from '../storage/drivers/local.js';
@@ -38,7 +39,7 @@ async function requestOf(format: FormatName, formatOptions: Record<string, unkno
     run,
     rows,
     keyPrefix: 'runs/a/1/',
-    signal: AbortSignal.timeout(60_000),
+    bounds: noBounds(AbortSignal.timeout(60_000)),
   };
 }
 

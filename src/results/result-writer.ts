@@ -9,6 +9,7 @@ import type { FormatName } from '../formats/format.js';
 import type { QuerySession } from '../platform/query-engine/query-engine.js';
 import type { TableColumn } from '../common/table-column.js';
 import type { NewArtifact } from '../runs/artifact.js';
+import type { Bounds } from '../limits/bounds.js';
 import type { RunContext, RunOutcome } from '../runs/run-context.js';
 import { RunPhase, type Run } from '../runs/run.js';
 import { Storage, type WrittenObject } from '../storage/storage.js';
@@ -23,6 +24,7 @@ const PARQUET = 'application/vnd.apache.parquet';
 
 export interface RenderRequest {
   session: QuerySession;
+  bounds: Bounds;
   directory: string;
   columns: readonly TableColumn[];
   format: FormatName;
@@ -30,12 +32,12 @@ export interface RenderRequest {
   /** Rows of the result: the file must have as many. */
   rows: number;
   keyPrefix: string;
-  signal: AbortSignal;
   onProgress?: (phase: RunPhase, percent: number | null) => void;
 }
 
-/** What is known of a result beside its file. */
+/** What is known of a result beside its file, and what it may have. */
 export interface ResultNotes {
+  bounds: Bounds;
   rows: number;
   warnings?: readonly string[];
   source?: Record<string, unknown>;
@@ -48,13 +50,13 @@ export class ResultWriter {
 
   /** Stores the rows in `<directory>/result.parquet`, which the session has written. */
   async write(context: RunContext, session: QuerySession, notes: ResultNotes): Promise<RunOutcome> {
-    const { rows } = notes;
-    const { run, directory, keyPrefix, signal } = context;
+    const { rows, bounds } = notes;
+    const { run, directory, keyPrefix } = context;
     const file = join(directory, RESULT_FILE);
     await session.relate(RESULT_TABLE, file);
     const columns = await describeColumns(session, RESULT_TABLE);
-    const upload = this.upload(file, `${keyPrefix}${RESULT_FILE}`, { contentType: PARQUET, signal });
-    const render = this.renderIfAsked(context, session, { columns, rows });
+    const upload = this.upload(file, `${keyPrefix}${RESULT_FILE}`, { contentType: PARQUET, bounds });
+    const render = this.renderIfAsked(context, session, { columns, rows, bounds });
     // Both must have ended before an error of one is told: nothing may go on writing after that.
     const [stored, rendered] = await Promise.allSettled([upload, render]);
     if (rendered.status === 'rejected') throw rendered.reason;
@@ -78,14 +80,14 @@ export class ResultWriter {
     };
   }
 
-  /** Renders one format of the relation `result`, which is `<directory>/result.parquet`, and stores it. */
+  /** Renders one format of the relation `result`, which is `<directory>/result.parquet`, and stores it. Throws `LimitReached`. */
   async render(request: RenderRequest): Promise<NewArtifact> {
-    const { session, directory, columns, run, keyPrefix, signal, onProgress } = request;
+    const { session, bounds, directory, columns, run, keyPrefix, onProgress } = request;
     const format = FORMATS[request.format];
     const options = readFormatOptions(request.format, run.formatOptions);
     const { extension, contentType } = fileKind(request.format, options);
     const id = uuidv7();
-    const file = join(directory, `${id}.${extension}`);
+    const file = bounds.watch(join(directory, `${id}.${extension}`));
     const baseName = `${run.name}-${run.createdAt.toISOString().slice(0, 10)}`;
     onProgress?.(RunPhase.Render, null);
     const rendered = await format.render({
@@ -98,7 +100,7 @@ export class ResultWriter {
       baseName,
       options,
       onProgress: ({ percent }) => onProgress?.(RunPhase.Render, percent),
-      signal,
+      signal: bounds.signal,
     });
     if (rendered.rows !== request.rows) {
       throw new RowCountMismatch('The file', { expected: request.rows, found: rendered.rows });
@@ -106,7 +108,7 @@ export class ResultWriter {
     onProgress?.(RunPhase.Upload, 0);
     const stored = await this.upload(file, `${keyPrefix}${id}.${extension}`, {
       contentType,
-      signal,
+      bounds,
       onPercent: (percent) => onProgress?.(RunPhase.Upload, percent),
     });
     const fileName = `${baseName}.${extension}`;
@@ -116,9 +118,9 @@ export class ResultWriter {
   private async renderIfAsked(
     context: RunContext,
     session: QuerySession,
-    result: { columns: readonly TableColumn[]; rows: number },
+    result: Pick<RenderRequest, 'columns' | 'rows' | 'bounds'>,
   ): Promise<NewArtifact | null> {
-    const { run, directory, keyPrefix, signal, progress } = context;
+    const { run, directory, keyPrefix, progress } = context;
     if (run.format === null || !isFormatName(run.format)) return null;
     return await this.render({
       session,
@@ -127,7 +129,6 @@ export class ResultWriter {
       format: run.format,
       run,
       keyPrefix,
-      signal,
       onProgress: (phase, percent) => {
         progress(phase, { percent });
       },
@@ -137,10 +138,12 @@ export class ResultWriter {
   private async upload(
     file: string,
     key: string,
-    options: { contentType: string; signal: AbortSignal; onPercent?: (percent: number) => void },
+    options: { contentType: string; bounds: Bounds; onPercent?: (percent: number) => void },
   ): Promise<WrittenObject> {
     const { size } = await stat(file);
-    const { contentType, signal, onPercent } = options;
+    const { contentType, bounds, onPercent } = options;
+    bounds.requireBytes(size);
+    const { signal } = bounds;
     return await this.storage.put(key, createReadStream(file, { highWaterMark: 1024 * 1024, signal }), {
       contentType,
       signal,

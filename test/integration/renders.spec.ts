@@ -14,6 +14,7 @@ import type { Limits } from '../../src/limits/limits.js';
 import { RunEngine } from '../../src/results/run-engine.js';
 import { Scratch } from '../../src/runs/scratch.js';
 import type { Run } from '../../src/runs/run.js';
+import { noBounds } from '../support/bounds.js';
 import { RunsApp } from '../support/runs-app.js';
 
 let app: RunsApp;
@@ -43,7 +44,7 @@ async function completed(sql: string): Promise<Run> {
     const session = await engine.open({ directory: context.directory, signal: context.signal });
     const rows = await session.materialize(sql, `${context.directory}/result.parquet`);
     try {
-      return await new ResultWriter(app.storage).write(context, session, { rows });
+      return await new ResultWriter(app.storage).write(context, session, { rows, bounds: noBounds(context.signal) });
     } finally {
       await session.close();
     }
@@ -76,7 +77,12 @@ it('says why a table does not fit, and leaves no file of it', async () => {
   const run = await completed(`SELECT ${columns.join(', ')}`);
   expect(await render(run, 'xlsx')).toMatchObject({
     status: 'error',
-    detail: expect.stringMatching(/at most 16,384 columns, and the result has 16,385\. Select fewer columns/),
+    error: {
+      code: 'render-failed',
+      detail: expect.stringMatching(
+        /at most 16,384 columns, and the result has 16,385\. Select fewer columns/,
+      ) as string,
+    },
   });
   expect(await app.filesOf(run)).toEqual(['1/result.parquet']);
 });

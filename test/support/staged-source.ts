@@ -8,6 +8,7 @@ import { DuckDbEngine } from '../../src/platform/query-engine/duckdb-engine.js';
 import type { QuerySession } from '../../src/platform/query-engine/query-engine.js';
 import type { ProgressDetail } from '../../src/runs/progress-meter.js';
 import { RunStatus, type Run } from '../../src/runs/run.js';
+import { noBounds } from './bounds.js';
 import { testConfig } from './config.js';
 
 export type Row = Record<string, unknown>;
@@ -65,7 +66,13 @@ export async function withStaged<T>(
       keyPrefix: 'runs/1/1/',
       progress: (_: unknown, detail: ProgressDetail = {}) => onProgress?.(detail),
     };
-    const staged = await source.stage({ spec: source.keep(spec), context, session, nested: 'json' });
+    const staged = await source.stage({
+      spec: source.keep(spec),
+      context,
+      session,
+      bounds: noBounds(signal),
+      nested: 'json',
+    });
     return await look(staged, session, directory);
   } finally {
     await session.close();

@@ -1,5 +1,6 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
+import type { Bounds } from '../../limits/bounds.js';
 import { SourceFailed } from '../sources/source-errors.js';
 
 const BLOCK_BYTES = 1024 * 1024;
@@ -28,6 +29,7 @@ export class TableFile {
 
   constructor(
     readonly path: string,
+    private readonly bounds: Bounds,
     private readonly onProgress: (progress: TableProgress) => void,
   ) {
     this.stream = createWriteStream(path, { highWaterMark: 2 * BLOCK_BYTES });
@@ -41,7 +43,7 @@ export class TableFile {
     this.closed = finished(this.stream).catch(() => undefined); // `failure` has the reason.
   }
 
-  /** Adds one row with its line feed. False: wait for `drained` before the next one. Throws `SourceFailed`. */
+  /** Adds one row with its line feed. False: wait for `drained` before the next one. Throws `SourceFailed` and `LimitReached`. */
   addRow(row: Buffer): boolean {
     if (this.failure) throw this.failure;
     if (row.length > MAX_ROW_BYTES) throw rowTooLong();
@@ -54,6 +56,8 @@ export class TableFile {
     }
     this.rows += 1;
     this.bytes += row.length;
+    this.bounds.requireRows(this.rows);
+    this.bounds.requireBytes(this.bytes);
     this.longestRow = Math.max(this.longestRow, row.length);
     return !this.stream.writableNeedDrain;
   }

@@ -1,3 +1,4 @@
+import type { Bounds } from '../../limits/bounds.js';
 import type { ProgressDetail } from '../../runs/progress-meter.js';
 import type { HttpSpec } from '../sources/http-spec.js';
 import { SourceFailed } from '../sources/source-errors.js';
@@ -16,6 +17,7 @@ export interface FetchedPagesParts {
   spec: HttpSpec;
   paging: Paging;
   drift: DriftWatch;
+  bounds: Bounds;
   maxPages: number;
 }
 
@@ -38,19 +40,21 @@ export class FetchedPages {
   private readonly spec: HttpSpec;
   private readonly paging: Paging;
   private readonly drift: DriftWatch;
+  private readonly bounds: Bounds;
   private readonly maxPages: number;
 
-  constructor({ spec, paging, drift, maxPages }: FetchedPagesParts) {
+  constructor({ spec, paging, drift, bounds, maxPages }: FetchedPagesParts) {
     this.spec = spec;
     this.paging = paging;
     this.drift = drift;
+    this.bounds = bounds;
     this.maxPages = maxPages;
     this.isNumbered = paging.isNumbered;
     this.chain = { sequence: 0, place: paging.first() };
     drift.isRepeated(this.chain.place, 0);
   }
 
-  /** Takes note of a page that is kept. Throws `SourceDrift` if the export asks for that. */
+  /** Takes note of a page that is kept. Throws `LimitReached`, and `SourceDrift` if the export asks for that. */
   add(page: Page): void {
     const { sequence, rows, bytes, facts, next } = page;
     this.pages.set(sequence, page);
@@ -63,6 +67,8 @@ export class FetchedPages {
     if (rows === 0) this.end = Math.min(this.end, sequence);
     if (sequence === 0 && this.isNumbered) this.isNumbered = this.givesWhatIsAsked(rows);
     if (!this.isNumbered) this.goOn(sequence, next);
+    this.bounds.requireRows(this.rows);
+    this.bounds.requireBytes(this.bytes);
     this.drift.observe(page);
   }
 

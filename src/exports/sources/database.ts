@@ -66,11 +66,11 @@ export class DatabaseSource extends Source<DatabaseSpec> {
     return spec.url === undefined || key === undefined ? spec : { ...spec, url: sealUrl(spec.url, key) };
   }
 
-  override async stage({ spec, context, session }: SourceJob<DatabaseSpec>): Promise<Staged> {
+  override async stage({ spec, context, session, bounds }: SourceJob<DatabaseSpec>): Promise<Staged> {
     const { directory, signal } = context;
     const address = this.addressOf(context.run.owner, this.opened(spec));
     const path = join(await realpath(directory), STAGED_FILE);
-    const file = new TableFile(path, (detail) => {
+    const file = new TableFile(path, bounds, (detail) => {
       context.progress(RunPhase.Fetch, detail);
     });
     try {

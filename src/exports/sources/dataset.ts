@@ -56,7 +56,7 @@ export class DatasetSource extends Source<DatasetSpec> {
     }
   }
 
-  override async stage({ spec, context, session }: SourceJob<DatasetSpec>): Promise<Staged> {
+  override async stage({ spec, context, session, bounds }: SourceJob<DatasetSpec>): Promise<Staged> {
     const { directory, signal, run } = context;
     const paths: string[] = [];
     for (const input of run.inputs) paths.push(await this.files.bring(input, directory, signal));
@@ -67,7 +67,7 @@ export class DatasetSource extends Source<DatasetSpec> {
     }
     for (const [index, { name }] of run.inputs.entries()) await session.relate(name, paths[index] ?? '');
     // Written down rather than made a view: a query that draws lots gives the same rows to whoever reads them.
-    const staged = join(directory, STAGED_FILE);
+    const staged = bounds.watch(join(directory, STAGED_FILE));
     const rows = await session.materialize(spec.query, staged, {
       onProgress: (detail) => {
         context.progress(RunPhase.Query, detail);

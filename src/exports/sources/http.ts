@@ -56,7 +56,7 @@ export class HttpSource extends Source<HttpSpec> {
   }
 
   override async stage(job: Job): Promise<Staged> {
-    const { spec, session, context } = job;
+    const { spec, session, context, bounds } = job;
     const words = this.wordsFor(spec);
     const drift = new DriftWatch(spec.on_drift);
     const keeper = await PageKeeper.open({
@@ -66,7 +66,7 @@ export class HttpSource extends Source<HttpSpec> {
       extension: spec.format === 'csv' ? 'csv' : 'ndjson',
     });
     const paging = new Paging(spec);
-    const fetched = new FetchedPages({ spec, paging, drift, maxPages: this.config.exports.maxPages });
+    const fetched = new FetchedPages({ spec, paging, drift, bounds, maxPages: this.config.exports.maxPages });
     const pages = await this.walk(job, { words, keeper, paging, fetched });
     // No file has pages from both sides of the end: an empty page stands between them.
     const counted = new Set(pages.map(({ sequence }) => sequence));

@@ -1,3 +1,4 @@
+import type { Bounds } from '../../limits/bounds.js';
 import type { QueryColumn, QuerySession } from '../../platform/query-engine/query-engine.js';
 import type { RunContext } from '../../runs/run-context.js';
 import type { RunInput } from '../../runs/run.js';
@@ -16,6 +17,8 @@ export interface SourceJob<S> {
   spec: S;
   context: RunContext;
   session: QuerySession;
+  /** What the source may bring. Its signal is that of the context. */
+  bounds: Bounds;
   /** Objects inside of rows: STRUCT columns when they will be flattened, else text of JSON. */
   nested: 'json' | 'flatten';
 }
@@ -49,7 +52,7 @@ export abstract class Source<S = unknown> {
   keep(spec: S): S {
     return spec;
   }
-  /** In the worker: brings the rows. Throws `SourceFailed` and its like; must end soon after `context.signal` aborts. */
+  /** In the worker: brings the rows. Throws `SourceFailed` and its like, and `LimitReached`; must end soon after `context.signal` aborts. */
   abstract stage(job: SourceJob<S>): Promise<Staged>;
 }
 

@@ -1,7 +1,7 @@
-import { AppError, LimitReached, type ErrorPlace } from '../../common/errors.js';
+import { AppError, type ErrorPlace } from '../../common/errors.js';
 import { isObject } from '../../common/is-object.js';
 import type { QueryLimits } from './query-engine.js';
-import { QueryFailed, QueryInvalid, QueryOutOfMemory, QuerySpillLimit } from './query-errors.js';
+import { QueryFailed, QueryInvalid, QueryOutOfMemory, QuerySpillLimit, tooManyRows } from './query-errors.js';
 
 /** Where an engine's message has to be translated: the text that a client sent and what surrounds it. */
 export interface ErrorContext {
@@ -61,14 +61,6 @@ export function toQueryError(cause: unknown, context: ErrorContext): AppError {
 /** Whether the engine stopped because it was told to. */
 export function isInterrupt(cause: unknown): boolean {
   return parse(cause).kind === 'Interrupt';
-}
-
-function tooManyRows(limit: number, cause: unknown): LimitReached {
-  return new LimitReached(
-    `The result has more than the ${String(limit)} rows that it may have (rows). Filter it, or ask for it in parts. ` +
-      'An operator can raise the limit.',
-    { cause },
-  );
 }
 
 function outOfMemory(text: string, limits: QueryLimits, cause: unknown): AppError {

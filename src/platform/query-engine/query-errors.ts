@@ -1,4 +1,4 @@
-import { AppError, ErrorCode } from '../../common/errors.js';
+import { AppError, ErrorCode, LimitReached } from '../../common/errors.js';
 
 /** The SQL cannot be parsed or bound, or asks for something that the sandbox refuses. */
 export class QueryInvalid extends AppError {
@@ -32,3 +32,10 @@ export class QueryEngineLost extends AppError {
     );
   }
 }
+
+export const tooManyRows = (limit: number, cause?: unknown): LimitReached =>
+  new LimitReached(
+    `There are more than the ${String(limit)} rows that a result may have (rows). Filter it, or ask for it in parts. ` +
+      'An operator can raise the limit.',
+    { cause },
+  );
