@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BASE } from '../support/client.js';
 import { Deployment } from '../support/deployment.js';
 import { defineSlowReport, MINUTES } from '../support/slow-report.js';
@@ -9,6 +9,10 @@ const CANCEL_MS = 2000;
 const IDLE_TICKS = 20;
 /** Some seconds of storing and rendering: 130 MB of Parquet, 280 MB of CSV. */
 const WIDE = { report_name: 'wide' };
+/** Until such a run has stored a file, on a machine that is busy with other things. */
+const PATIENCE_MS = 60_000;
+
+vi.setConfig({ testTimeout: 2 * PATIENCE_MS });
 
 describe.each(['local', 's3'] as const)('a long query over %s storage', (storage) => {
   let deployment: Deployment;
@@ -51,7 +55,7 @@ describe.each(['local', 's3'] as const)('a long query over %s storage', (storage
   ])('stops %s', async (_, isThere) => {
     const { client } = deployment;
     const { body } = await client.create(WIDE);
-    await expect.poll(() => isThere(body.report_id), { interval: 5, timeout: 30_000 }).toBeGreaterThan(0);
+    await expect.poll(() => isThere(body.report_id), { interval: 5, timeout: PATIENCE_MS }).toBeGreaterThan(0);
 
     const askedAt = Date.now();
     expect((await client.send('POST', `${BASE}/reports/${body.report_id}/cancel`)).status).toBe(202);

@@ -122,6 +122,21 @@ describe('processes whose clocks are ten minutes apart', () => {
     }
   });
 
+  it('let a key in for the same time', async () => {
+    for (const [name, first, second] of apis()) {
+      const json = { name, scopes: ['reports:read'], expires_at: new Date(Date.now() + 2 * 60_000).toISOString() };
+      const { status, body } = await first.send<{ key_id: string; key: string }>('POST', `${BASE}/keys`, { json });
+      expect(status).toBe(201);
+      const seen = async () => {
+        const answers = [first, second].map((api) => api.as(body.key).get(`${BASE}/reports`));
+        return (await Promise.all(answers)).map((answer) => answer.status);
+      };
+      expect(await seen()).toEqual([200, 200]);
+      await sql.query('UPDATE api_keys SET expires_at = now() WHERE id = $1', [body.key_id]);
+      expect(await seen()).toEqual([401, 401]);
+    }
+  });
+
   it('fire schedules by one clock', async () => {
     const soon = new Date(Date.now() + 3 * 60_000);
     const cron = `${String(soon.getUTCMinutes())} ${String(soon.getUTCHours())} * * *`;
