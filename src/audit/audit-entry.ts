@@ -19,6 +19,7 @@ export const AuditAction = {
   ScheduleCreate: 'schedule.create',
   ScheduleChange: 'schedule.change',
   ScheduleDelete: 'schedule.delete',
+  ScheduleRun: 'schedule.run',
   WebhookCreate: 'webhook.create',
   WebhookChange: 'webhook.change',
   WebhookDelete: 'webhook.delete',

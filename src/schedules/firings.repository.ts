@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { AuditAction } from '../audit/audit-entry.js';
+import { AuditLog } from '../audit/audit-log.js';
 import type { CursorPosition } from '../common/pagination.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
 import { seconds } from '../platform/prisma/sql-interval.js';
@@ -21,7 +23,10 @@ export interface Settled {
 /** The history of schedules. */
 @Injectable()
 export class FiringsRepository {
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly audit: AuditLog,
+  ) {}
 
   /** Newest first; `after` is exclusive and counts by occurrence, which no two firings of a schedule share. */
   async list(scheduleId: string, after: CursorPosition | null, limit: number): Promise<Firing[]> {
@@ -40,13 +45,21 @@ export class FiringsRepository {
   }
 
   /** A pending firing by hand. Null if there is one with its id or of its moment. */
-  async addManual(firing: Pick<Firing, 'id' | 'scheduleId' | 'occurrence'>): Promise<Firing | null> {
-    const [row] = await this.prisma.scheduleFiring.createManyAndReturn({
-      data: [{ ...firing, trigger: FiringTrigger.Manual, outcome: FiringOutcome.Pending }],
-      skipDuplicates: true,
-      select: firingColumns,
+  async addManual(
+    { id: scheduleId, owner, name }: Schedule,
+    firing: Pick<Firing, 'id' | 'occurrence'>,
+  ): Promise<Firing | null> {
+    return await this.prisma.$transaction(async (tx) => {
+      const [row] = await tx.scheduleFiring.createManyAndReturn({
+        data: [{ ...firing, scheduleId, trigger: FiringTrigger.Manual, outcome: FiringOutcome.Pending }],
+        skipDuplicates: true,
+        select: firingColumns,
+      });
+      if (!row) return null;
+      const detail = { name, firing: firing.id };
+      await this.audit.append(tx, { owner, action: AuditAction.ScheduleRun, resource: scheduleId, detail });
+      return toFiring(row);
     });
-    return row ? toFiring(row) : null;
   }
 
   /** Firings that have been pending for so long, oldest first. */

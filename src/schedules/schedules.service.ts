@@ -78,7 +78,7 @@ export class SchedulesService {
    */
   async fire(owner: string, id: string, key: string | null): Promise<ScheduledFiring> {
     const schedule = await this.get(owner, id);
-    const firing = await this.addManual(id, key);
+    const firing = await this.addManual(schedule, key);
     if (firing.outcome !== FiringOutcome.Pending) return { schedule, firing };
     const settled = await this.starter.start({ schedule, firing });
     if (!settled) throw new ScheduleNotFound(id);
@@ -91,18 +91,18 @@ export class SchedulesService {
     return (await this.firings.list(id, after, limit)).map((firing) => ({ schedule, firing }));
   }
 
-  private async addManual(scheduleId: string, key: string | null): Promise<Firing> {
-    const firingId = key === null ? uuidv7() : uuidv5(key, scheduleId);
+  private async addManual(schedule: Schedule, key: string | null): Promise<Firing> {
+    const firingId = key === null ? uuidv7() : uuidv5(key, schedule.id);
     for (let tries = 0; tries < TRIES; tries += 1) {
       const known = key === null ? null : await this.firings.find(firingId);
       if (known) return known;
       const now = this.clock.now().getTime() + tries;
       // Whole seconds are the clock's: an occurrence that finds its moment taken would not fire.
       const occurrence = new Date(now % 1000 === 0 ? now + 1 : now);
-      const added = await this.firings.addManual({ id: firingId, scheduleId, occurrence });
+      const added = await this.firings.addManual(schedule, { id: firingId, occurrence });
       if (added) return added;
     }
-    throw new Error(`the schedule ${scheduleId} was fired too often at the same moment`);
+    throw new Error(`the schedule ${schedule.id} was fired too often at the same moment`);
   }
 
   private nextOf({ enabled, cron, timeZone }: ScheduleSettings): Date | null {

@@ -126,6 +126,10 @@ describe('the audit over HTTP', () => {
     expect(await entriesOf(fired.body.run_id)).toMatchObject([
       { action: 'report.create', owner: 'ann', actor_type: 'schedule', actor_id: id, address: null },
     ]);
+    expect(await entriesOf(id)).toMatchObject([
+      { action: 'schedule.create', ...schedule.by },
+      { action: 'schedule.run', ...fired.by },
+    ]);
     await act(first, 'POST', `${BASE}/intake/messages`, { type: 'report', id: 'asked-for', body: SUM });
     const look = async () => {
       const { body } = await admin.as(first.key).get<{ run_id: string }>(`${BASE}/intake/messages/asked-for`);
