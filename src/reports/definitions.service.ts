@@ -59,7 +59,8 @@ export class DefinitionsService {
   }
 
   async getVersion(owner: string, name: string, version: number): Promise<Definition> {
-    const definition = version > MAX_VERSION ? null : await this.repository.version(owner, name, version);
+    const isPossible = version >= 1 && version <= MAX_VERSION;
+    const definition = isPossible ? await this.repository.version(owner, name, version) : null;
     if (!definition) throw new DefinitionNotFound(name, version);
     return definition;
   }

@@ -115,10 +115,12 @@ describe('a request that cannot be used', () => {
       expect(answer).toMatchObject({ status: 404, body: { code: 'run-not-found' } });
     }
     expect(await client.get(`${BASE}/reports/17`)).toMatchObject({ status: 422 });
-    expect(await client.get(`${BASE}/report-definitions/store-uptime/versions/2147483648`)).toMatchObject({
-      status: 404,
-      body: { code: 'definition-not-found' },
-    });
+    for (const version of ['2147483648', '-50538731605365170']) {
+      expect(await client.get(`${BASE}/report-definitions/store-uptime/versions/${version}`)).toMatchObject({
+        status: 404,
+        body: { code: 'definition-not-found' },
+      });
+    }
     expect(await client.get('/nothing')).toMatchObject({ status: 404, body: { code: 'not-found' } });
     expect(await client.get(`${BASE}/nothing`)).toMatchObject({ status: 404, body: { code: 'not-found' } });
   });
