@@ -43,7 +43,8 @@ export class IntakeController {
       'of type `report` or `export` starts a run. A message that cannot be used is answered as `rejected` with its reason.',
   })
   @ApiBody({
-    schema: { anyOf: [{ type: 'object' }, { type: 'array', items: { type: 'object' }, maxItems: MAX_MESSAGES }] },
+    // Any JSON: what is no message is not refused but answered as `rejected`, so that the others of an array still go in.
+    schema: { anyOf: [{ type: 'array', minItems: 1, maxItems: MAX_MESSAGES }, { not: { type: 'array' } }] },
     examples: MESSAGE_EXAMPLES,
   })
   @ApiResponse({ status: 202, type: IntakeReceiptsDto })

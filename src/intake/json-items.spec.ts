@@ -7,6 +7,7 @@ const items = (text: string): string[] => jsonItems(Buffer.from(text)).map(Strin
 it.each([
   ['{"a": 1.0}', ['{"a": 1.0}']],
   [' [ ] ', []],
+  [' ', []],
   ['[{"a":"],[\\"}"} , {"b":[1,{"c":2}]}]', ['{"a":"],[\\"}"}', '{"b":[1,{"c":2}]}']],
   ['[12345678901234567890, "x"]\n', ['12345678901234567890', '"x"']],
 ])('takes %j apart, byte by byte', (text, expected) => {

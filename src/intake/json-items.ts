@@ -5,10 +5,12 @@ const BLANK = new Set(Buffer.from(' \t\r\n'));
 
 /**
  * The messages of a body, byte by byte as they were sent: the items of an array, or the body itself. Parsing and writing them again
- * would change numbers that JavaScript cannot hold. The body must be JSON that has been parsed before.
+ * would change numbers that JavaScript cannot hold. The body must be JSON that has been parsed before,
+ * or empty.
  */
 export function jsonItems(body: Buffer): Buffer[] {
   const text = trim(body);
+  if (text.length === 0) return [];
   if (text[0] !== 0x5b) return [text];
   const inner = trim(text.subarray(1, -1));
   if (inner.length === 0) return [];
