@@ -54,7 +54,11 @@ export class CollectionsController {
   ): Promise<ReportAnswer> {
     const definition = await this.definitions.get(caller.owner, name);
     if (definition.collection !== collectionOf(request)) throw new DefinitionNotFound(name);
-    return await this.answers.create({ caller, request, response }, parseReportRequest(body ?? {}, name), query);
+    return await this.answers.create(
+      { caller, request, response },
+      parseReportRequest(body === undefined ? {} : body, name),
+      query,
+    );
   }
 }
 

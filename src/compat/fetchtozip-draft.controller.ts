@@ -10,7 +10,7 @@ import { ApiProblems } from '../platform/http/api-problems.js';
 import { bodySchema } from '../platform/http/body-schema.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { parseBody } from '../platform/http/schema-issues.js';
-import { FetchtozipProblemFilter } from './fetchtozip-problem.filter.js';
+import { ApiFetchtozipInvalid, FetchtozipProblemFilter } from './fetchtozip-problem.filter.js';
 import {
   FetchBulkAnswerDto,
   FetchConfigureAnswerDto,
@@ -36,7 +36,8 @@ export class FetchtozipDraftController {
   @ApiOperation({ operationId: 'fetchtozipAddInput', summary: 'Add a column, or change the one of that name' })
   @ApiBody({ schema: bodySchema(draftInput) })
   @ApiResponse({ status: 200, type: FetchInputAnswerDto })
-  @ApiProblems(ErrorCode.MalformedRequest, ErrorCode.ValidationFailed)
+  @ApiFetchtozipInvalid()
+  @ApiProblems(ErrorCode.MalformedRequest)
   async addInput(@CurrentCaller() { owner }: Caller, @Body() body: unknown): Promise<FetchInputAnswerDto> {
     const input = parseBody(draftInput, body);
     await this.drafts.putInputs(owner, [input]);
@@ -48,7 +49,8 @@ export class FetchtozipDraftController {
   @ApiOperation({ operationId: 'fetchtozipAddInputs', summary: 'Add or change several columns' })
   @ApiBody({ schema: { ...bodySchema(inputList), example: [{ name: 'a', column: 1 }, { name: 'b', column: 2 }] } }) // prettier-ignore
   @ApiResponse({ status: 200, type: FetchBulkAnswerDto })
-  @ApiProblems(ErrorCode.MalformedRequest, ErrorCode.ValidationFailed)
+  @ApiFetchtozipInvalid()
+  @ApiProblems(ErrorCode.MalformedRequest)
   async addInputs(@CurrentCaller() { owner }: Caller, @Body() body: unknown): Promise<FetchBulkAnswerDto> {
     const inputs = parseBody(inputList, body);
     const { added, updated } = await this.drafts.putInputs(owner, inputs);
@@ -83,7 +85,8 @@ export class FetchtozipDraftController {
     schema: { ...bodySchema(draftConfiguration), example: { file_type: 'zip', rate_limit: 10, page_limit: 100 } },
   })
   @ApiResponse({ status: 200, type: FetchConfigureAnswerDto })
-  @ApiProblems(ErrorCode.MalformedRequest, ErrorCode.ValidationFailed)
+  @ApiFetchtozipInvalid()
+  @ApiProblems(ErrorCode.MalformedRequest)
   async configure(@CurrentCaller() { owner }: Caller, @Body() body: unknown): Promise<FetchConfigureAnswerDto> {
     const config = await this.drafts.configure(owner, parseBody(draftConfiguration, body));
     return {

@@ -1,7 +1,10 @@
-import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { applyDecorators, Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { ValidationFailed, type ErrorPlace } from '../common/errors.js';
-import { problemOf } from '../platform/http/problem.js';
+import { ErrorCode, ValidationFailed, type ErrorPlace } from '../common/errors.js';
+import { ProblemDto } from '../platform/http/api-problems.js';
+import { PROBLEM_JSON, problemOf, PROBLEMS } from '../platform/http/problem.js';
+import { FetchInvalidDto, type FetchInvalidDetailDto } from './fetchtozip.dto.js';
 import { fromPointer } from '../common/json-pointer.js';
 
 /**
@@ -19,7 +22,21 @@ export class FetchtozipProblemFilter implements ExceptionFilter<ValidationFailed
   }
 }
 
-function toDetail(where: string, { pointer = '', detail }: ErrorPlace) {
+/** Declares the 422 of these routes: what this filter answers, or a problem where the request does not even reach them. */
+export const ApiFetchtozipInvalid = (): MethodDecorator =>
+  applyDecorators(
+    ApiExtraModels(FetchInvalidDto, ProblemDto),
+    ApiResponse({
+      status: PROBLEMS[ErrorCode.ValidationFailed].status,
+      description: `\`${ErrorCode.ValidationFailed}\`: ${PROBLEMS[ErrorCode.ValidationFailed].title}`,
+      content: {
+        'application/json': { schema: { $ref: getSchemaPath(FetchInvalidDto) } },
+        [PROBLEM_JSON]: { schema: { $ref: getSchemaPath(ProblemDto) } },
+      },
+    }),
+  );
+
+function toDetail(where: string, { pointer = '', detail }: ErrorPlace): FetchInvalidDetailDto {
   const path = fromPointer(pointer).map((segment) => (/^\d+$/.test(segment) ? Number(segment) : segment));
   return { loc: [where, ...path], msg: detail, type: detail === 'is required' ? 'missing' : 'value_error' };
 }

@@ -13,7 +13,7 @@ import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { IdParam } from '../platform/http/id-param.js';
 import { RunKind, RunStatus, type Run } from '../runs/run.js';
 import { RunsService } from '../runs/runs.service.js';
-import { FetchtozipProblemFilter } from './fetchtozip-problem.filter.js';
+import { ApiFetchtozipInvalid, FetchtozipProblemFilter } from './fetchtozip-problem.filter.js';
 import { toExportBody } from './fetchtozip-request.js';
 import { FetchCancelDto, FetchStartDto, FetchStatusDto } from './fetchtozip.dto.js';
 import { TaskFiles } from './task-files.js';
@@ -36,7 +36,7 @@ export class FetchtozipTasksController {
   @HttpCode(200)
   @ApiOperation({ operationId: 'fetchtozipStart', summary: 'Start a task with the columns and configuration so far' })
   @ApiResponse({ status: 200, type: FetchStartDto })
-  @ApiProblems(ErrorCode.ValidationFailed)
+  @ApiFetchtozipInvalid()
   async start(@CurrentCaller() caller: Caller): Promise<FetchStartDto> {
     const body = toExportBody(await this.drafts.get(caller.owner), this.config.exports);
     const { run } = await this.exports.create(caller, parseExportRequest(body), null);
@@ -47,7 +47,8 @@ export class FetchtozipTasksController {
   @Needs(Scope.ReportsRead, Scope.ExportsRun)
   @ApiOperation({ operationId: 'fetchtozipStatus', summary: 'How far a task is' })
   @ApiResponse({ status: 200, type: FetchStatusDto })
-  @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RunNotFound)
+  @ApiFetchtozipInvalid()
+  @ApiProblems(ErrorCode.RunNotFound)
   async status(@CurrentCaller() { owner }: Caller, @IdParam('task_id') id: string): Promise<FetchStatusDto> {
     return toStatus(await this.runs.get(owner, id, RunKind.Export));
   }
@@ -56,7 +57,8 @@ export class FetchtozipTasksController {
   @Needs(Scope.ExportsRun)
   @ApiOperation({ operationId: 'fetchtozipCancel', summary: 'Cancel a task' })
   @ApiResponse({ status: 200, type: FetchCancelDto })
-  @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RunNotFound, ErrorCode.RunAlreadyEnded)
+  @ApiFetchtozipInvalid()
+  @ApiProblems(ErrorCode.RunNotFound, ErrorCode.RunAlreadyEnded)
   async cancel(@CurrentCaller() { owner }: Caller, @IdParam('task_id') id: string): Promise<FetchCancelDto> {
     const { status } = await this.runs.cancel(owner, id, RunKind.Export);
     return { message: `Task ${id} cancellation requested.`, status: WORD[status] };
@@ -66,7 +68,8 @@ export class FetchtozipTasksController {
   @Needs(Scope.ReportsRead, Scope.ExportsRun)
   @ApiOperation({ operationId: 'fetchtozipDownload', summary: 'Download the file of a completed task' })
   @ApiResponse({ status: 200, description: 'The file.', content: { 'application/octet-stream': {} } })
-  @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RunNotFound, ErrorCode.RunNotCompleted, ErrorCode.ResultExpired)
+  @ApiFetchtozipInvalid()
+  @ApiProblems(ErrorCode.RunNotFound, ErrorCode.RunNotCompleted, ErrorCode.ResultExpired)
   async download(
     @CurrentCaller() { owner, requestId }: Caller,
     @IdParam('task_id') id: string,

@@ -1,4 +1,5 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
+import { ProblemDto } from '../platform/http/api-problems.js';
 
 export class FetchMessageDto {
   @ApiProperty({ example: 'All inputs cleared' })
@@ -79,4 +80,26 @@ export class FetchStatusDto {
 export class FetchCancelDto extends FetchMessageDto {
   @ApiProperty({ example: 'cancel_requested' })
   status!: string;
+}
+
+/** One bad place, as FastAPI says it. */
+export class FetchInvalidDetailDto {
+  @ApiProperty({
+    type: 'array',
+    items: { oneOf: [{ type: 'string' }, { type: 'integer' }] },
+    example: ['body', 'name'],
+  })
+  loc!: (string | number)[];
+
+  @ApiProperty({ example: 'is required' })
+  msg!: string;
+
+  @ApiProperty({ enum: ['missing', 'value_error'] })
+  type!: string;
+}
+
+/** The members of a problem, but with a list as `detail`. */
+export class FetchInvalidDto extends OmitType(ProblemDto, ['detail']) {
+  @ApiProperty({ type: () => [FetchInvalidDetailDto] })
+  detail!: FetchInvalidDetailDto[];
 }

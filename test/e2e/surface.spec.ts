@@ -66,6 +66,7 @@ describe('the route of a collection', () => {
       const answer = await client.send('POST', `${BASE}/${other}`, { json: {} });
       expect(answer).toMatchObject({ status: 404, body: { code: 'definition-not-found' } });
     }
+    expect(await client.send('POST', path, { json: null })).toMatchObject({ status: 422 });
     const bad = await client.send('POST', path, { json: { limit: 0 } });
     expect(bad).toMatchObject({ status: 422, body: { errors: [{ pointer: '/limit' }] } });
   });
