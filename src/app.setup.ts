@@ -9,6 +9,7 @@ import type { Config } from './config/config.js';
 import { describeExports } from './exports/exports.openapi.js';
 import { HealthService } from './health/health.service.js';
 import { Authenticator, BEARER_SCHEME, KEY_SCHEME } from './platform/http/access.js';
+import { onlyDocumentedMethods } from './platform/http/allowed-methods.js';
 import { bodyWithin } from './platform/http/body-time.js';
 import { onlyLoopbackHost } from './platform/http/loopback-host.js';
 import { NOTHING_HERE, PROBLEM_JSON, problemOf } from './platform/http/problem.js';
@@ -18,6 +19,7 @@ import { jsonWithBytes } from './platform/http/raw-body.js';
 import { SocketAdapter } from './platform/http/socket-adapter.js';
 import { checkInput } from './platform/http/request-input.js';
 import { requestId } from './platform/http/request-id.js';
+import { cutStalledUploads } from './platform/http/stalled-upload.js';
 import { validationPipe } from './platform/http/validation.js';
 import type { Definition } from './reports/definition.js';
 import { describeReports } from './reports/reports.openapi.js';
@@ -66,6 +68,7 @@ export function setupApi(app: NestExpressApplication, config: Config, definition
   else if (config.auth.docsAuthorized) app.use(docs, onlyLoopbackHost);
   const json = express.json({ limit: config.http.bodyLimitBytes, strict: false });
   app.use(exceptUploads(bodyWithin(BODY_MS)));
+  app.use(UPLOAD, cutStalledUploads(config.http.uploadStallSeconds));
   // Messages are stored as they came, byte by byte. The first parser of a body leaves the next one nothing to do.
   app.use(`/${BASE}/intake/messages`, jsonWithBytes(config.http.bodyLimitBytes));
   for (const handler of [json, checkInput]) app.use(exceptUploads(handler));
@@ -86,7 +89,9 @@ export function setupApi(app: NestExpressApplication, config: Config, definition
     }),
   );
   app.useGlobalPipes(validationPipe);
-  SwaggerModule.setup(docs, app, buildOpenApi(app, config.version, definitions), {
+  const document = buildOpenApi(app, config.version, definitions);
+  app.use(onlyDocumentedMethods(document));
+  SwaggerModule.setup(docs, app, document, {
     jsonDocumentUrl: `${BASE}/openapi.json`,
     yamlDocumentUrl: `${BASE}/openapi.yaml`,
     customSiteTitle: 'Longhaul API',

@@ -7,6 +7,8 @@ export abstract class Config {
     /** Base of absolute links, without a trailing slash. */
     readonly publicUrl: string;
     readonly bodyLimitBytes: number;
+    /** How long an upload may stand still before its connection is cut. */
+    readonly uploadStallSeconds: number;
     /** Longest time that `Prefer: wait` may hold a request, in seconds. */
     readonly waitCapSeconds: number;
     /** How long an API goes on answering after it was told to stop. */

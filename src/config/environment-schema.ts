@@ -65,6 +65,7 @@ export const environmentSchema = z.object({
   PORT: wholeNumber(3000).pipe(z.number().max(65535)),
   PUBLIC_URL: url('http:', 'https:').optional(),
   BODY_LIMIT_BYTES: wholeNumber(1_048_576),
+  UPLOAD_STALL_SECONDS: wholeNumber(60).pipe(z.number().max(86_400)),
   WAIT_CAP_SECONDS: wholeNumber(30, 0),
   API_DRAIN_SECONDS: wholeNumber(5, 0),
   CORS_ORIGINS: z.string().default(''),

@@ -108,6 +108,7 @@ const toHttp = (env: Environment): Config['http'] => ({
   port: env.PORT,
   publicUrl: (env.PUBLIC_URL ?? `http://localhost:${String(env.PORT)}`).replace(/\/+$/, ''),
   bodyLimitBytes: env.BODY_LIMIT_BYTES,
+  uploadStallSeconds: env.UPLOAD_STALL_SECONDS,
   waitCapSeconds: env.WAIT_CAP_SECONDS,
   drainSeconds: env.API_DRAIN_SECONDS,
   corsOrigins: list(env.CORS_ORIGINS),
