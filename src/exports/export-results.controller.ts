@@ -6,6 +6,7 @@ import { Scope } from '../common/scope.js';
 import { Needs } from '../platform/http/access.js';
 import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
+import { EVENT_STREAM } from '../platform/http/event-stream.js';
 import { IdParam } from '../platform/http/id-param.js';
 import { PageDto } from '../platform/http/page.dto.js';
 import { DownloadsService } from '../results/downloads.service.js';
@@ -89,7 +90,7 @@ export class ExportResultsController {
   @ApiResponse({
     status: 200,
     description: 'The stream.',
-    content: { 'text/event-stream': { schema: { type: 'string' } } },
+    content: EVENT_STREAM,
   })
   @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RunNotFound)
   async events(

@@ -19,8 +19,7 @@ export const limitChanges = z
     stored_bytes: bytes.meta({ description: 'Bytes kept: datasets, results and files.' }),
     requests_per_minute: count.meta({ description: 'Requests of any kind, by all keys of the owner together.' }),
   })
-  .partial()
-  .meta({ id: 'LimitChanges' });
+  .partial();
 export type LimitChanges = z.infer<typeof limitChanges>;
 
 export type LimitName = keyof LimitChanges;

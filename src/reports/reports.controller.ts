@@ -87,7 +87,7 @@ export class ReportsController {
     description: 'Always 200, also when it failed: `error` says why.',
   })
   @ApiResponse({ status: 200, type: ReportDto })
-  @ApiProblems(ErrorCode.MalformedRequest, ErrorCode.RunNotFound)
+  @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RunNotFound)
   async get(
     @CurrentCaller() { owner }: Caller,
     @IdParam() id: string,
@@ -105,7 +105,7 @@ export class ReportsController {
     description: 'The status is `cancelling` until the work has really stopped, then `cancelled`. May be repeated.',
   })
   @ApiResponse({ status: 202, type: ReportDto })
-  @ApiProblems(ErrorCode.MalformedRequest, ErrorCode.RunNotFound, ErrorCode.RunAlreadyEnded)
+  @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RunNotFound, ErrorCode.RunAlreadyEnded)
   async cancel(
     @CurrentCaller() { owner }: Caller,
     @IdParam() id: string,
@@ -123,7 +123,7 @@ export class ReportsController {
     description: 'Cancels it if needed. It is gone for callers at once; its rows and files follow within seconds.',
   })
   @ApiResponse({ status: 204 })
-  @ApiProblems(ErrorCode.MalformedRequest, ErrorCode.RunNotFound)
+  @ApiProblems(ErrorCode.ValidationFailed, ErrorCode.RunNotFound)
   async remove(@CurrentCaller() { owner }: Caller, @IdParam() id: string): Promise<void> {
     await this.runs.purge(owner, id, RunKind.Report);
   }

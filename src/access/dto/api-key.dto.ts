@@ -16,10 +16,16 @@ export class CreateKeyDto {
   @MaxLength(MAX_NAME_LENGTH)
   name!: string;
 
-  @ApiPropertyOptional({ example: 'acme', description: 'Whose key it is; yours if it is left out.' })
+  @ApiPropertyOptional({
+    type: 'string',
+    pattern: OWNER_NAME.source,
+    nullable: true,
+    example: 'acme',
+    description: 'Whose key it is; yours if it is left out.',
+  })
   @IsOptional()
   @Matches(OWNER_NAME, OWNER)
-  owner?: string;
+  owner?: string | null;
 
   @ApiProperty({ enum: SCOPES, isArray: true, example: ['reports:read', 'reports:run'] })
   @IsArray()

@@ -9,9 +9,9 @@ export class CreateDatasetDto {
   @Matches(DATASET_NAME, { message: NAME_RULE })
   name!: string;
 
-  @ApiPropertyOptional({ example: 'Time zone of each store', maxLength: 1000 })
+  @ApiPropertyOptional({ type: 'string', nullable: true, example: 'Time zone of each store', maxLength: 1000 })
   @IsOptional()
   @IsString()
   @MaxLength(1000)
-  description?: string;
+  description?: string | null;
 }

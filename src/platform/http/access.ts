@@ -22,7 +22,7 @@ export function Needs(...anyOf: readonly [Scope, ...Scope[]]): MethodDecorator &
   return applyDecorators(
     SetMetadata(ROUTE_ACCESS, { anyOf } satisfies RouteAccess),
     ...[BEARER_SCHEME, KEY_SCHEME].flatMap((scheme) => anyOf.map((scope) => ApiSecurity(scheme, [scope]))),
-    ApiProblems(ErrorCode.Unauthenticated, ErrorCode.InsufficientScope),
+    ApiProblems(ErrorCode.Unauthenticated, ErrorCode.InsufficientScope, ErrorCode.TooManyRequests),
   );
 }
 

@@ -41,9 +41,15 @@ export class ProblemDto {
   errors?: ErrorPlaceDto[];
 }
 
-/** Declares the problems that an operation can answer, beside 500 which all can. */
+/** What any operation can answer. */
+const ALWAYS = [ErrorCode.InternalError, ErrorCode.ServiceUnavailable];
+/** What any body can be, beside malformed. */
+const OF_BODIES = [ErrorCode.PayloadTooLarge, ErrorCode.UnsupportedMediaType];
+
+/** Declares the problems that an operation can answer, beside those that all can, or all that take a body. */
 export function ApiProblems(...codes: readonly ErrorCode[]): MethodDecorator & ClassDecorator {
-  const byStatus = Map.groupBy([...codes, ErrorCode.InternalError], (code) => PROBLEMS[code].status);
+  const all = new Set([...codes, ...(codes.includes(ErrorCode.MalformedRequest) ? OF_BODIES : []), ...ALWAYS]);
+  const byStatus = Map.groupBy(all, (code) => PROBLEMS[code].status);
   const responses = [...byStatus].map(([status, group]) =>
     ApiResponse({
       status,

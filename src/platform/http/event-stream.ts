@@ -3,6 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /** Shorter than the idle time-out of common proxies. */
 const HEARTBEAT_MS = 15_000;
 
+/** A stream of `sendEvents`, for the OpenAPI document. It has no schema: OpenAPI 3.1 has none for a single event. */
+export const EVENT_STREAM = {
+  'text/event-stream': {
+    example:
+      'id: 1\nevent: status\ndata: {"status":"queued","terminal":false}\n\nid: 2\nevent: progress\ndata: {"progress":{"percent":42}}\n\n',
+  },
+};
+
 export interface StreamEvent {
   id: number;
   type: string;
