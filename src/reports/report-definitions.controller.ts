@@ -8,7 +8,7 @@ import { ApiProblems } from '../platform/http/api-problems.js';
 import { CurrentCaller, type Caller } from '../platform/http/caller.js';
 import { definitionPath, toDefinitionDto } from './definitions.presenter.js';
 import { DefinitionsService } from './definitions.service.js';
-import { DefinitionDto, DefinitionListDto, StoreDefinitionDto } from './dto/definition.dto.js';
+import { DefinitionDto, DefinitionListDto, ReplaceDefinitionDto, StoreDefinitionDto } from './dto/definition.dto.js';
 
 const NameParam = () => ApiParam({ name: 'name', example: 'store-uptime' });
 
@@ -74,7 +74,7 @@ export class ReportDefinitionsController {
   @Needs(Scope.DefinitionsWrite)
   @ApiParam({ name: 'name', example: 'active-stores' })
   @ApiOperation({ operationId: 'replaceReportDefinition', summary: 'Store the next version of a definition of yours' })
-  @ApiBody({ type: StoreDefinitionDto })
+  @ApiBody({ type: ReplaceDefinitionDto })
   @ApiResponse({ status: 200, type: DefinitionDto })
   @ApiProblems(ErrorCode.MalformedRequest, ErrorCode.DefinitionInvalid, ErrorCode.DefinitionReadOnly)
   async replace(

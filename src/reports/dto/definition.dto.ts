@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, IntersectionType, OmitType, PartialType, PickType } from '@nestjs/swagger';
 import { FORMAT_NAMES } from '../../formats/formats.js';
 import { COLLECTIONS } from '../definition.js';
 
@@ -112,3 +112,9 @@ export class StoreDefinitionDto {
   @ApiPropertyOptional({ type: () => [DefinitionExampleDto] })
   examples?: DefinitionExampleDto[];
 }
+
+/** The path has the name; the body may say it once more. */
+export class ReplaceDefinitionDto extends IntersectionType(
+  OmitType(StoreDefinitionDto, ['name']),
+  PartialType(PickType(StoreDefinitionDto, ['name'])),
+) {}
