@@ -22,6 +22,8 @@ import { requestId } from './platform/http/request-id.js';
 import { cutStalledUploads } from './platform/http/stalled-upload.js';
 import { validationPipe } from './platform/http/validation.js';
 import type { Definition } from './reports/definition.js';
+import { countedBy, RequestRates } from './limits/request-rate.js';
+import { describeRates } from './limits/limits.openapi.js';
 import { describeReports } from './reports/reports.openapi.js';
 import { describeSchedules } from './schedules/schedules.openapi.js';
 
@@ -84,7 +86,7 @@ export function setupApi(app: NestExpressApplication, config: Config, definition
   app.useWebSocketAdapter(
     new SocketAdapter(app, {
       origins: config.http.corsOrigins,
-      authenticator: app.get(Authenticator),
+      authenticator: countedBy(app.get(RequestRates), app.get(Authenticator)),
       onlyLoopback: !config.auth.enabled,
     }),
   );
@@ -161,5 +163,6 @@ export function buildOpenApi(
     .addTag('limits', 'What an owner may use, and what of it is used.')
     .addTag('health', 'Probes, and the state of what the service depends on.')
     .build();
-  return describeSchedules(describeExports(describeReports(SwaggerModule.createDocument(app, options), definitions)));
+  const document = describeReports(SwaggerModule.createDocument(app, options), definitions);
+  return describeRates(describeSchedules(describeExports(document)));
 }

@@ -60,7 +60,6 @@ export abstract class Config {
     readonly spillMb: number;
   };
   abstract readonly datasets: {
-    readonly maxUploadBytes: number;
     readonly maxUnpackedBytes: number;
     readonly concurrentImports: number;
     readonly cacheMb: number;

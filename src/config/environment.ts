@@ -80,7 +80,6 @@ function toConfig(env: Environment): Config {
     },
     engine: { memoryMb: env.ENGINE_MEMORY_MB, threads: env.ENGINE_THREADS, spillMb: env.ENGINE_SPILL_MB },
     datasets: {
-      maxUploadBytes: env.UPLOAD_MAX_BYTES,
       maxUnpackedBytes: env.UPLOAD_MAX_UNPACKED_BYTES,
       concurrentImports: env.UPLOAD_CONCURRENT_IMPORTS,
       cacheMb: env.DATASET_CACHE_MB,

@@ -114,6 +114,7 @@ export class DatasetsController {
     ErrorCode.PayloadTooLarge,
     ErrorCode.ValidationFailed,
     ErrorCode.DatasetInvalid,
+    ErrorCode.LimitReached,
     ErrorCode.ServiceUnavailable,
     ErrorCode.StorageUnavailable,
   )

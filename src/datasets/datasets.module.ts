@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
 import { QueryEngineModule } from '../platform/query-engine/query-engine.module.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { DatasetDryRun } from './dataset-dry-run.js';
@@ -11,7 +12,7 @@ import { DatasetImport } from './import/dataset-import.js';
 
 /** Datasets for other modules, in the API and in workers. */
 @Module({
-  imports: [AuditModule, QueryEngineModule, StorageModule],
+  imports: [AuditModule, LimitsModule, QueryEngineModule, StorageModule],
   providers: [DatasetsRepository, DatasetImport, DatasetsService, DatasetFiles, DatasetDryRun],
   exports: [DatasetsService, DatasetFiles, DatasetDryRun],
 })

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { decodeCursor, encodeCursor } from '../common/pagination.js';
+import { Limits } from '../limits/limits.js';
 import { Storage } from '../storage/storage.js';
 import { DatasetExists, DatasetNotFound, versionFolder, versionKey } from './dataset.js';
 import type { Dataset, PinnedVersion } from './dataset.js';
@@ -25,6 +26,7 @@ export class DatasetsService {
     private readonly repository: DatasetsRepository,
     private readonly imports: DatasetImport,
     private readonly storage: Storage,
+    private readonly limits: Limits,
   ) {}
 
   /** Newest first. Throws `ValidationFailed` for a cursor that is none. */
@@ -59,10 +61,18 @@ export class DatasetsService {
 
   /**
    * Makes an upload the newest version and creates the dataset if there is none. The earlier versions stay as they are,
-   * and stay the newest, whatever goes wrong. Throws what `DatasetImport.run` throws, and `StorageUnavailable`.
+   * and stay the newest, whatever goes wrong. Throws what `DatasetImport.run` throws, `StorageUnavailable`, and `LimitReached`
+   * when the owner keeps as much as it may.
    */
-  async publish(owner: string, name: string, request: ImportRequest): Promise<{ dataset: Dataset; created: boolean }> {
-    return await this.imports.run(request, async (file) => {
+  async publish(
+    owner: string,
+    name: string,
+    request: Omit<ImportRequest, 'maxUploadBytes'>,
+  ): Promise<{ dataset: Dataset; created: boolean }> {
+    const { uploadBytes: maxUploadBytes } = await this.limits.of(owner);
+    const usedUp = await this.limits.storageUsedUp(owner);
+    if (usedUp !== null) throw usedUp;
+    return await this.imports.run({ ...request, maxUploadBytes }, async (file) => {
       const { dataset, created } = await this.getOrCreate(owner, name);
       try {
         await this.store(dataset, file, request.signal);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Authenticator } from '../platform/http/access.js';
 import { TooManyRequests } from './limit-errors.js';
 import { Limits } from './limits.js';
 import { RateCounter, WINDOW_SECONDS, type Count } from './rate-counter.js';
@@ -30,6 +31,15 @@ export class RequestRates {
     return await this.counter.get(keyOf(owner));
   }
 }
+
+/** For what no guard sees, as the upgrade to a WebSocket: who is found out has sent a request. Also throws `TooManyRequests`. */
+export const countedBy = (rates: RequestRates, authenticator: Authenticator): Authenticator => ({
+  authenticate: async (request) => {
+    const caller = await authenticator.authenticate(request);
+    requireRate(await rates.add(caller.owner));
+    return caller;
+  },
+});
 
 const keyOf = (owner: string): string => `requests:${owner}`;
 

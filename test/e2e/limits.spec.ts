@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { BASE, Client } from '../support/client.js';
 import { Deployment } from '../support/deployment.js';
 
@@ -127,6 +128,31 @@ describe('requests', () => {
     expect(leftAfter).toBe(left - 1);
     expect(reset).toBeGreaterThan(0);
     expect(reset).toBeLessThanOrEqual(60);
+  });
+
+  it('are counted where they become WebSockets, too', async () => {
+    const used = async () => (await limitsOf(clients[0]))['requests_per_minute']?.used ?? 0;
+    await put({ requests_per_minute: (await used()) + 3 });
+    const { url, credential } = clients[0];
+    const path = `${BASE}/exports/01900000-0000-7000-8000-000000000000/ws`;
+    const statuses: number[] = [];
+    for (let tries = 0; tries < 4; tries += 1) {
+      const socket = new WebSocket(url.replace('http', 'ws') + path, { headers: credential });
+      const status = await new Promise<number>((resolve) => {
+        socket.on('open', () => {
+          resolve(101);
+        });
+        socket.on('unexpected-response', (_, { statusCode = 0 }) => {
+          resolve(statusCode);
+        });
+        socket.on('error', () => undefined);
+      });
+      statuses.push(status);
+      socket.terminate();
+    }
+    // One was the change itself, and one the question before it.
+    expect(statuses).toEqual([101, 101, 429, 429]);
+    await deployment.client.send('DELETE', OWNER_LIMITS);
   });
 
   it('do not count where anybody may ask', async () => {

@@ -89,6 +89,33 @@ describe('versions', () => {
 });
 
 describe('limits', () => {
+  it('of an owner hold for its uploads', async () => {
+    const small = await DatasetsApp.start({ UPLOAD_MAX_BYTES: '100000', LIMIT_STORED_BYTES: '100' });
+    try {
+      expect((await small.put('first', 'a\n1\n')).status).toBe(201);
+      // What is kept is counted anew after 5 s.
+      const again = async () => (await small.put('first', 'a\n1\n')).status;
+      await expect.poll(again, { timeout: 20_000, interval: 500 }).toBe(429);
+      const kept = await small.stored();
+      const refused = await small.put('second', 'a\n1\n');
+      expect(refused).toMatchObject({ status: 429, body: { code: 'limit-reached' } });
+      expect(refused.body.detail).toContain('(stored_bytes)');
+      expect(refused.headers.get('retry-after')).toBe('300');
+      expect((await fetch(`${small.url}/second`)).status).toBe(404);
+      expect(await small.leftovers()).toEqual([]);
+      expect(await small.stored()).toEqual(kept);
+      // What was freed counts at once.
+      expect((await fetch(`${small.url}/first`, { method: 'DELETE' })).status).toBe(204);
+      await small.limits.change('default', { upload_bytes: 10 });
+      const large = await small.put('large', 'a\n1234567\n1\n');
+      expect(large).toMatchObject({ status: 413, body: { code: 'payload-too-large' } });
+      expect(large.body.detail).toContain(' 10 ');
+      expect((await small.put('fits', 'a\n1234567\n')).status).toBe(201);
+    } finally {
+      await small.stop();
+    }
+  });
+
   it('hold for what is received and for what it unpacks to', async () => {
     const small = await DatasetsApp.start({ UPLOAD_MAX_BYTES: '100000', UPLOAD_MAX_UNPACKED_BYTES: String(LIMIT) });
     try {

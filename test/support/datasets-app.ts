@@ -5,16 +5,19 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import express from 'express';
+import { inject } from 'vitest';
 import { Config } from '../../src/config/config.js';
 import { DatasetFiles } from '../../src/datasets/dataset-files.js';
 import { DatasetsApiModule } from '../../src/datasets/datasets.module.js';
 import { DatasetsService } from '../../src/datasets/datasets.service.js';
+import { Limits } from '../../src/limits/limits.js';
 import type { CallerRequest } from '../../src/platform/http/caller.js';
 import { ProblemFilter } from '../../src/platform/http/problem.filter.js';
 import { validationPipe } from '../../src/platform/http/validation.js';
 import { PrismaModule } from '../../src/platform/prisma/prisma.module.js';
 import { QueryEngine } from '../../src/platform/query-engine/query-engine.js';
 import { QueryEngineModule } from '../../src/platform/query-engine/query-engine.module.js';
+import { QueueModule } from '../../src/platform/queue/queue.module.js';
 import { Storage } from '../../src/storage/storage.js';
 import { aCaller } from './caller.js';
 import { testConfig } from './config.js';
@@ -33,6 +36,7 @@ export class DatasetsApp {
   readonly service: DatasetsService;
   readonly files: DatasetFiles;
   readonly storage: Storage;
+  readonly limits: Limits;
   readonly engine: QueryEngine;
 
   private constructor(
@@ -45,13 +49,14 @@ export class DatasetsApp {
     this.service = app.get(DatasetsService);
     this.files = app.get(DatasetFiles);
     this.storage = app.get(Storage, { strict: false });
+    this.limits = app.get(Limits, { strict: false });
     this.engine = app.get(QueryEngine, { strict: false });
   }
 
   static async start(overrides: Readonly<Record<string, string>> = {}): Promise<DatasetsApp> {
     const database = await createDatabase();
-    const config = testConfig({ DATABASE_URL: database.url, ...overrides });
-    const imports = [ConfigGiven.as(config), PrismaModule, QueryEngineModule, DatasetsApiModule];
+    const config = testConfig({ DATABASE_URL: database.url, REDIS_URL: inject('redisUrl'), ...overrides });
+    const imports = [ConfigGiven.as(config), PrismaModule, QueueModule, QueryEngineModule, DatasetsApiModule];
     const module = await Test.createTestingModule({ imports }).compile();
     const app = module.createNestApplication<NestExpressApplication>({ bodyParser: false, logger: ['fatal'] });
     const json = express.json();

@@ -27,6 +27,8 @@ export interface ImportRequest {
   upload: Upload;
   format: SourceFormat | undefined;
   options: ImportOptions;
+  /** As it is received. */
+  maxUploadBytes: number;
   signal: AbortSignal;
 }
 
@@ -72,8 +74,9 @@ export class DatasetImport {
     }, request.signal);
   }
 
-  private async import({ upload, format, options, signal }: ImportRequest, directory: string): Promise<ImportedFile> {
-    const { maxUploadBytes, maxUnpackedBytes } = this.config.datasets;
+  private async import(request: ImportRequest, directory: string): Promise<ImportedFile> {
+    const { upload, format, options, maxUploadBytes, signal } = request;
+    const { maxUnpackedBytes } = this.config.datasets;
     const source = join(directory, 'upload');
     const target = join(directory, 'data.parquet');
     const sourceFormat = await spool(upload, source, { format, maxUploadBytes, maxUnpackedBytes, signal });
