@@ -8,7 +8,7 @@ const execArgv = [
 ];
 
 /** Only ends what hangs: the machine may be busy, so no time-out measures anything. */
-const timeouts = { testTimeout: 60_000, hookTimeout: 60_000 };
+const timeouts = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 20_000 } } };
 
 /** `unit` needs no server and starts none; `service` starts real ones, see test/support/global-setup.ts. */
 export default defineConfig({
