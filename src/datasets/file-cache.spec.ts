@@ -69,17 +69,23 @@ describe(FileCache, () => {
     const [one, two] = [new AbortController(), new AbortController()];
     const first = cache.get('a', expectedOf('hello'), { open: slow, signal: one.signal });
     const second = cache.get('a', expectedOf('hello'), { open: slow, signal: two.signal });
-    await vi.waitFor(() => {
-      expect(streams).toHaveLength(1);
-    });
+    await vi.waitFor(
+      () => {
+        expect(streams).toHaveLength(1);
+      },
+      { timeout: 20_000 },
+    );
     one.abort(new Error('first left'));
     await expect(first).rejects.toThrow('first left');
     two.abort(new Error('second left'));
     await expect(second).rejects.toThrow('second left');
     await cache.get('a', expectedOf('hello'), { open: open('hello'), signal });
-    await vi.waitFor(async () => {
-      expect(await readdir(directory)).toEqual(['a']);
-    });
+    await vi.waitFor(
+      async () => {
+        expect(await readdir(directory)).toEqual(['a']);
+      },
+      { timeout: 20_000 },
+    );
     expect(streams[0]?.destroyed).toBe(true);
   });
 });

@@ -83,7 +83,9 @@ describe('npm start', () => {
     await first.up();
     const { pid } = (await processes()).find(({ name }) => name === 'Worker')!;
     process.kill(pid, 'SIGKILL');
-    await vi.waitFor(() => expect(first.output).toContain('Worker was ended by SIGKILL; it is started again.'));
+    await vi.waitFor(() => expect(first.output).toContain('Worker was ended by SIGKILL; it is started again.'), {
+      timeout: 20_000,
+    });
     await runPrintedReport(first);
     const pids = await runningPids();
     expect(await first.end('SIGINT')).toBe(0);

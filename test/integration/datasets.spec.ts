@@ -38,13 +38,19 @@ describe('versions', () => {
     for (const start of [head, multipart]) {
       const socket = connect(app.port, '127.0.0.1');
       socket.write(`${start}a\n2\n`);
-      await vi.waitFor(async () => {
-        expect(await app.leftovers()).toHaveLength(1);
-      });
+      await vi.waitFor(
+        async () => {
+          expect(await app.leftovers()).toHaveLength(1);
+        },
+        { timeout: 20_000 },
+      );
       socket.destroy();
-      await vi.waitFor(async () => {
-        expect(await app.leftovers()).toEqual([]);
-      });
+      await vi.waitFor(
+        async () => {
+          expect(await app.leftovers()).toEqual([]);
+        },
+        { timeout: 20_000 },
+      );
     }
     expect(await app.rows('steady')).toEqual([{ a: 1n }]);
     expect(await app.stored()).toEqual(before);

@@ -43,8 +43,8 @@ function follow(run: Run, after = 0) {
 async function followSettled(run: Run) {
   const looks = vi.spyOn(app.app.get(FollowedRunsRepository), 'revisionsOf');
   const following = follow(run);
-  await vi.waitFor(() => expect(following.events).toHaveLength(1));
-  await vi.waitFor(() => expect(looks.mock.settledResults).toMatchObject([{ type: 'fulfilled' }]));
+  await vi.waitFor(() => expect(following.events).toHaveLength(1), { timeout: 20_000 });
+  await vi.waitFor(() => expect(looks.mock.settledResults).toMatchObject([{ type: 'fulfilled' }]), { timeout: 20_000 });
   return following;
 }
 
@@ -94,9 +94,12 @@ describe('a thousand followers of idle runs', () => {
     const changedAt = Date.now();
     await watcher.announce((await app.claim(busy!))!);
     const busyFollowers = followers.filter((_, index) => index % runs.length === 0);
-    await vi.waitFor(() => {
-      expect(busyFollowers.every(({ events }) => events.at(-1)?.data.status === 'running')).toBe(true);
-    });
+    await vi.waitFor(
+      () => {
+        expect(busyFollowers.every(({ events }) => events.at(-1)?.data.status === 'running')).toBe(true);
+      },
+      { timeout: 20_000 },
+    );
     expect(Date.now() - changedAt).toBeLessThan(REACH_MS);
   });
 
@@ -122,7 +125,7 @@ describe('a follower', () => {
     const { events } = await followSettled(run);
     const claimed = (await app.claim(run))!; // Not announced.
     await progress(claimed, 7);
-    await vi.waitFor(() => expect(rowsOf(events.at(-1))).toBe(7));
+    await vi.waitFor(() => expect(rowsOf(events.at(-1))).toBe(7), { timeout: 20_000 });
     expect(changes(events).map(({ id, type, data }) => [id, type, data.status])).toEqual([
       [1, 'status', 'queued'],
       [2, 'status', 'running'],
@@ -148,7 +151,7 @@ describe('a follower', () => {
     for (const event of [later, eventOf(claimed, 'status')]) {
       await app.app.get(Broadcast).publish(runChannel(run.id), JSON.stringify(event));
     }
-    await vi.waitFor(() => expect(events).toHaveLength(3));
+    await vi.waitFor(() => expect(events).toHaveLength(3), { timeout: 20_000 });
     expect(events.map(({ id }) => id)).toEqual([1, 2, 3]);
     expect(events[2]?.data.progress).toEqual({
       phase: 'fetch', percent: null, rows: 1, pages: 1, bytes: 9, rate: null, queue_position: null, eta_seconds: null,
@@ -164,7 +167,7 @@ describe('a follower', () => {
     for (let rows = 1; rows <= 50; rows += 1) await progress(claimed, rows);
     // Another follower shows that all has arrived.
     const other = follow(run);
-    await vi.waitFor(() => expect(rowsOf(other.events.at(-1))).toBe(50));
+    await vi.waitFor(() => expect(rowsOf(other.events.at(-1))).toBe(50), { timeout: 20_000 });
     expect((await events.next()).value).toMatchObject({ type: 'status', data: { status: 'running' } });
     expect(rowsOf((await events.next()).value)).toBe(50);
     await events.return(undefined);
@@ -173,7 +176,7 @@ describe('a follower', () => {
   it('ends when the run is purged, and when it has been told the end before', async () => {
     const run = await app.create();
     const following = follow(run);
-    await vi.waitFor(() => expect(following.events).toHaveLength(1));
+    await vi.waitFor(() => expect(following.events).toHaveLength(1), { timeout: 20_000 });
     await app.sql.query('UPDATE runs SET purge_requested_at = now() WHERE id = $1', [run.id]);
     await following.ended;
     const ended = await app.create();

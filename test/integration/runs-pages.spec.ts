@@ -125,7 +125,7 @@ describe('a cancel', () => {
   it('leaves no page', async () => {
     const run = await create();
     const done = app.execute(run, fetching(untilAborted));
-    await vi.waitFor(async () => expect(await pageCount(run.id)).toBe(1));
+    await vi.waitFor(async () => expect(await pageCount(run.id)).toBe(1), { timeout: 20_000 });
     await app.runs.cancel('ann', run.id);
     await done;
     expect((await app.show(run)).status).toBe('cancelled');
@@ -153,7 +153,7 @@ describe('a cancel', () => {
       await app.runs.cancel('ann', run.id);
     } else {
       const done = app.execute(run, fetching(untilAborted));
-      await vi.waitFor(async () => expect(await pageCount(run.id)).toBe(1));
+      await vi.waitFor(async () => expect(await pageCount(run.id)).toBe(1), { timeout: 20_000 });
       away();
       await app.runs.cancel('ann', run.id);
       await expect(done).rejects.toBeInstanceOf(StorageUnavailable);
@@ -214,7 +214,7 @@ describe('a drain', () => {
         })), // prettier-ignore
       ];
       await started.promise;
-      await vi.waitFor(async () => expect((await worker.show(paged)).status).toBe('running'));
+      await vi.waitFor(async () => expect((await worker.show(paged)).status).toBe('running'), { timeout: 20_000 });
       const drained = worker.dispatcher.drain();
       await working[0];
       expect(await worker.show(paged)).toMatchObject({ status: 'queued', attempt: 1, failures: 0 });

@@ -119,9 +119,12 @@ describe('the executor', () => {
   it('stops the work of a cancelled run, then says so', async () => {
     const run = await app.create();
     const done = app.execute(run, app.work(untilAborted));
-    await vi.waitFor(async () => {
-      expect(await app.filesOf(run)).toHaveLength(1);
-    });
+    await vi.waitFor(
+      async () => {
+        expect(await app.filesOf(run)).toHaveLength(1);
+      },
+      { timeout: 20_000 },
+    );
     expect((await app.runs.cancel('ann', run.id)).status).toBe('cancelling');
     await done;
     expect(await app.show(run)).toMatchObject({ status: 'cancelled', error: null });
@@ -210,9 +213,12 @@ describe('the sweep', () => {
     await app.execute(ended, app.work());
     const running = await app.create();
     const done = app.execute(running, app.work(untilAborted));
-    await vi.waitFor(async () => {
-      expect((await app.show(running)).status).toBe('running');
-    });
+    await vi.waitFor(
+      async () => {
+        expect((await app.show(running)).status).toBe('running');
+      },
+      { timeout: 20_000 },
+    );
     for (const run of [ended, running]) await app.runs.purge('ann', run.id);
     await expect(app.runs.get('ann', ended.id)).rejects.toMatchObject({ code: 'run-not-found' });
     await done;

@@ -4,14 +4,10 @@ import { z } from 'zod';
 export const databaseSpec = z
   .strictObject({
     type: z.literal('database'),
-    connection: z
-      .string()
-      .min(1)
-      .optional()
-      .meta({
-        description: 'Name of a configured connection that the owner may use (EXPORT_DATABASES).',
-        example: 'warehouse',
-      }),
+    connection: z.string().min(1).optional().meta({
+      description: 'Name of a configured connection that the owner may use (EXPORT_DATABASES).',
+      example: 'warehouse',
+    }),
     url: z.string().min(1).optional().meta({
       description: 'URL of the database instead, where the operator allows it (EXPORT_ALLOW_DB_URL).',
     }),

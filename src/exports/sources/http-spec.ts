@@ -62,13 +62,9 @@ export type Pagination = z.infer<typeof pagination>;
 const header = z.union([
   z.string().max(8_000),
   z.strictObject({
-    secret: z
-      .string()
-      .min(1)
-      .meta({
-        description:
-          'Name of a configured secret that the owner may use and the host of `url` may get (EXPORT_SECRETS).',
-      }),
+    secret: z.string().min(1).meta({
+      description: 'Name of a configured secret that the owner may use and the host of `url` may get (EXPORT_SECRETS).',
+    }),
   }),
 ]);
 

@@ -128,7 +128,7 @@ describe.runIf(process.platform === 'linux')(ProcessEngine, () => {
       const [pid = 0] = await enginesOf(parent.pid ?? 0);
       expect(await commandOf(pid)).toContain(ENTRY);
       parent.kill('SIGKILL');
-      await vi.waitFor(async () => expect(await commandOf(pid)).toBe(''));
+      await vi.waitFor(async () => expect(await commandOf(pid)).toBe(''), { timeout: 20_000 });
       expect(await readdir(directory)).toContain('upload');
     } finally {
       parent.kill('SIGKILL');
