@@ -12,6 +12,7 @@ import { Authenticator, BEARER_SCHEME, KEY_SCHEME } from './platform/http/access
 import { onlyDocumentedMethods } from './platform/http/allowed-methods.js';
 import { bodyWithin } from './platform/http/body-time.js';
 import { onlyLoopbackHost } from './platform/http/loopback-host.js';
+import { PROBLEM_EXAMPLES } from './platform/http/api-problems.js';
 import { NOTHING_HERE, PROBLEM_JSON, problemOf } from './platform/http/problem.js';
 import { ProblemFilter } from './platform/http/problem.filter.js';
 import { asDatabaseAway } from './platform/prisma/database-errors.js';
@@ -91,9 +92,10 @@ export function setupApi(app: NestExpressApplication, config: Config, definition
     }),
   );
   app.useGlobalPipes(validationPipe);
-  const document = buildOpenApi(app, config.version, definitions);
-  app.use(onlyDocumentedMethods(document));
-  SwaggerModule.setup(docs, app, document, {
+  // Made anew when somebody asks for it: kept, it is the largest thing in the memory of an idle process.
+  const describe = (): OpenAPIObject => buildOpenApi(app, config.version, definitions);
+  app.use(onlyDocumentedMethods(describe()));
+  SwaggerModule.setup(docs, app, describe, {
     jsonDocumentUrl: `${BASE}/openapi.json`,
     yamlDocumentUrl: `${BASE}/openapi.yaml`,
     customSiteTitle: 'Longhaul API',
@@ -164,5 +166,6 @@ export function buildOpenApi(
     .addTag('health', 'Probes, and the state of what the service depends on.')
     .build();
   const document = describeReports(SwaggerModule.createDocument(app, options), definitions);
+  document.components = { ...document.components, examples: PROBLEM_EXAMPLES };
   return describeRates(describeSchedules(describeExports(document)));
 }

@@ -1,6 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { ErrorCode } from '../common/errors.js';
-import { PROBLEM_JSON, PROBLEMS, problemOf } from '../platform/http/problem.js';
+import { exampleRefs } from '../platform/http/api-problems.js';
+import { PROBLEM_JSON, PROBLEMS } from '../platform/http/problem.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type Answer = Exclude<Operation['responses'][string], { $ref: string } | undefined>;
@@ -64,7 +65,7 @@ function withTooMany(answer: Answer | undefined): Answer {
     content: {
       [PROBLEM_JSON]: {
         schema: { $ref: '#/components/schemas/ProblemDto' },
-        examples: { ...known?.examples, [code]: { value: problemOf(code, title, { requestId: 'c0ffee00' }) } },
+        examples: { ...known?.examples, ...exampleRefs([code]) },
       },
     },
     headers: { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' } } },

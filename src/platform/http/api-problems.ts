@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { ErrorCode } from '../../common/errors.js';
-import { PROBLEM_JSON, PROBLEMS, problemOf } from './problem.js';
+import { PROBLEM_JSON, PROBLEMS, problemOf, type Problem } from './problem.js';
 
 export class ErrorPlaceDto {
   @ApiPropertyOptional({ description: 'RFC 6901 JSON Pointer into the body.', example: '/limit' })
@@ -57,12 +57,22 @@ export function ApiProblems(...codes: readonly ErrorCode[]): MethodDecorator & C
       content: {
         [PROBLEM_JSON]: {
           schema: { $ref: getSchemaPath(ProblemDto) },
-          examples: Object.fromEntries(
-            group.map((code) => [code, { value: problemOf(code, PROBLEMS[code].title, { requestId: 'c0ffee00' }) }]),
-          ),
+          examples: exampleRefs(group),
         },
       },
     }),
   );
   return applyDecorators(ApiExtraModels(ProblemDto, ErrorPlaceDto), ...responses);
 }
+
+/** Examples of the problems, as references to `PROBLEM_EXAMPLES`: each is in the document once. */
+export const exampleRefs = (codes: readonly ErrorCode[]): Record<string, { $ref: string }> =>
+  Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]));
+
+/** For `components.examples` of the document: one of every code. */
+export const PROBLEM_EXAMPLES: Readonly<Record<string, { value: Problem }>> = Object.fromEntries(
+  Object.values(ErrorCode).map((code) => [
+    code,
+    { value: problemOf(code, PROBLEMS[code].title, { requestId: 'c0ffee00' }) },
+  ]),
+);
