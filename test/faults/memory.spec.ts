@@ -8,6 +8,8 @@ const PAGE_SIZE = 1000;
 /** Bounds of the requirement, in MB. */
 const WORKER_MB = 700;
 const API_MB = 250;
+/** What docs/operations.md says of the process of a page engine, which comes on top. */
+const ENGINE_PROCESS_MB = 80;
 const TEST_TIMEOUT_MS = 240_000;
 
 let deployment: Deployment;
@@ -51,7 +53,7 @@ it(
     }
     await expectWholeFile(body.report_id);
     expect(await api.peakMemoryMb()).toBeLessThan(API_MB);
-    expect(await api.treeMemoryMb()).toBeLessThan(API_MB);
+    expect(await api.treeMemoryMb()).toBeLessThan(API_MB + ENGINE_PROCESS_MB);
   },
   TEST_TIMEOUT_MS,
 );

@@ -11,8 +11,6 @@ import { systemResolver } from '../../platform/outbound/host-resolver.js';
 import { RunPhase, type RunInput } from '../../runs/run.js';
 import type { DatabaseReader, ReadJob } from '../database/database-reader.js';
 import { DatabaseKind, DatabaseUrlInvalid, parseDatabaseUrl, type DatabaseAddress } from '../database/database-url.js';
-import { readMysql } from '../database/mysql/read-mysql.js';
-import { readPostgresql } from '../database/postgresql/read-postgresql.js';
 import { openUrl, sealUrl, shownUrl } from '../database/sealed-url.js';
 import { relateTable } from '../database/staged-table.js';
 import { TableFile } from '../database/table-file.js';
@@ -26,9 +24,11 @@ const STAGED_FILE = 'source.tsv';
 /** How the database of a client's URL is called in errors. */
 const OF_URL = 'the URL';
 
+// Only what runs an export needs the drivers.
 const READERS: Readonly<Record<DatabaseKind, DatabaseReader>> = {
-  [DatabaseKind.Postgresql]: readPostgresql,
-  [DatabaseKind.Mysql]: readMysql,
+  [DatabaseKind.Postgresql]: async (job) =>
+    await (await import('../database/postgresql/read-postgresql.js')).readPostgresql(job),
+  [DatabaseKind.Mysql]: async (job) => await (await import('../database/mysql/read-mysql.js')).readMysql(job),
 };
 
 /** What one SELECT gives in a database that is not ours. */

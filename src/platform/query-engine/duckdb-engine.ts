@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../../config/config.js';
-import { openDuckDb } from './duckdb-open.js';
 import { QueryEngine, type QuerySession, type SessionOptions } from './query-engine.js';
 
 /** The embedded engine: sessions live in this process. */
@@ -10,7 +9,9 @@ export class DuckDbEngine extends QueryEngine {
     super();
   }
 
-  override open(options: SessionOptions): Promise<QuerySession> {
-    return openDuckDb({ ...options, limits: { ...this.config.engine, ...options.limits } });
+  override async open(options: SessionOptions): Promise<QuerySession> {
+    // An API never runs it in its own process, and need not hold it.
+    const { openDuckDb } = await import('./duckdb-open.js');
+    return await openDuckDb({ ...options, limits: { ...this.config.engine, ...options.limits } });
   }
 }

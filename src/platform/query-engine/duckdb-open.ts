@@ -3,12 +3,10 @@ import { join, resolve } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { toQueryError } from './duckdb-errors.js';
 import { DuckDbSession } from './duckdb-session.js';
+import { SPILL_FOLDER } from './spill-folder.js';
 import { MACROS } from './macros.js';
 import type { QueryLimits, QuerySession, SessionOptions } from './query-engine.js';
 import { quoteText } from './statement-text.js';
-
-/** Below the folder of a session; gone after it. */
-export const SPILL_FOLDER = 'spill';
 
 /** Session options whose limits are known. */
 export type OpenOptions = SessionOptions & { limits: QueryLimits };

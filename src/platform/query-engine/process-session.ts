@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SPILL_FOLDER } from './duckdb-open.js';
 import { fromSent, type CallInput, type CallName, type CallOutput, type EngineAnswer } from './engine-protocol.js';
 import type { QueryColumn, QueryOptions, QueryParameters, QueryProgress, QuerySession } from './query-engine.js';
 import { QueryEngineLost } from './query-errors.js';
+import { SPILL_FOLDER } from './spill-folder.js';
 
 interface Pending {
   resolve: (output: unknown) => void;
