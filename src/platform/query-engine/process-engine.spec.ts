@@ -55,12 +55,13 @@ describe.runIf(process.platform === 'linux')(ProcessEngine, () => {
     return { session, pid };
   };
 
-  it('gives its process nothing of the worker's environment', async () => {
+  it('gives its process nothing of the environment of the worker', async () => {
     process.env['ISOLATED_SECRET'] = 'not-for-children';
     const { pid } = await open();
     const environment = await readFile(`/proc/${String(pid)}/environ`, 'utf8');
     expect(environment.split('\0').map((entry) => entry.split('=', 1)[0])).toEqual([
-      'MALLOC_ARENA_MAX', 'NODE_CHANNEL_FD',
+      'MALLOC_ARENA_MAX',
+      'NODE_CHANNEL_FD',
       'NODE_CHANNEL_SERIALIZATION_MODE',
       '',
     ]);
